@@ -1,0 +1,16 @@
+/** Labels and annotations: upstream's words for upstream's things, ours under `sandgate.dev/`. */
+export const LABEL_SANDBOX_NAME_HASH = "agents.x-k8s.io/sandbox-name-hash";
+export const LABEL_TEMPLATE_REF_HASH = "agents.x-k8s.io/sandbox-template-ref-hash";
+export const LABEL_WARM_POOL_SANDBOX = "agents.x-k8s.io/warm-pool-sandbox";
+export const ANNOTATION_POD_NAME = "agents.x-k8s.io/pod-name";
+
+/** Label on a Sandbox that names its user. The key is configurable; this is the default. */
+export const LABEL_USER = "user";
+/** Owner in the address where a Sandbox has no user label. */
+export const DEFAULT_USER = "default";
+/** Annotation on a Sandbox: the port that an address without one means. */
+export const ANNOTATION_PORT = "sandgate.dev/port";
+/** Port that an address without one means, where nothing else says. */
+export const DEFAULT_SANDBOX_PORT = 8888;
+/** Name part of the image that the embedded node can run; any tag. */
+export const RUNTIME_IMAGE = "sandgate.dev/runtime";

@@ -1,0 +1,81 @@
+import type { KubeObject } from "@sandgate/contract";
+import type { Schema } from "../schema/schema.ts";
+
+/** One kind in one served version: a row from which discovery, OpenAPI, storage and every verb are derived. */
+export interface ResourceDefinition {
+  /** "" for core. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly listKind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+  /** Version in which objects are stored; equal to `version` but for converted kinds. */
+  readonly storageVersion: string;
+  readonly schema: Schema;
+  readonly columns: readonly PrinterColumn[];
+  readonly subresources: {
+    readonly status?: boolean;
+    readonly scale?: ScalePaths;
+    /** Subresources that are not a view of the object, as `log` and `exec` of pods. */
+    readonly other?: readonly string[];
+  };
+  /** Sent as `Warning` header with every answer. */
+  readonly deprecationWarning?: string;
+  /** True for kinds that a CustomResourceDefinition declared. */
+  readonly custom: boolean;
+  /** Field selectors besides metadata.name and metadata.namespace: label in the selector and path in the object. */
+  readonly selectableFields: readonly string[];
+  readonly strategy: ResourceStrategy;
+}
+
+export interface ScalePaths {
+  readonly specReplicasPath: string;
+  readonly statusReplicasPath: string;
+  readonly labelSelectorPath?: string;
+}
+
+/** A column of `kubectl get`, as in a CustomResourceDefinition; `value` instead of `jsonPath` for built-in kinds. */
+export interface PrinterColumn {
+  readonly name: string;
+  readonly type: "string" | "integer" | "number" | "boolean" | "date";
+  readonly format?: string;
+  readonly description?: string;
+  /** 0 is always shown, anything above only with `-o wide`. */
+  readonly priority?: number;
+  readonly jsonPath?: string;
+  readonly value?: (object: KubeObject, now: number) => string | number | boolean | null;
+}
+
+/** A problem with one field, as in `details.causes` of a 422. */
+export interface FieldError {
+  /** Path as kubectl prints it: `spec.containers[0].name`. */
+  readonly field: string;
+  readonly reason:
+    | "FieldValueInvalid"
+    | "FieldValueRequired"
+    | "FieldValueNotSupported"
+    | "FieldValueForbidden"
+    | "FieldValueDuplicate"
+    | "FieldValueTooLong"
+    | "FieldValueTypeInvalid"
+    | "FieldValueTooMany";
+  readonly message: string;
+}
+
+/** What a kind does beyond its schema. Every member may be left out. */
+export interface ResourceStrategy {
+  /** Fills what the server owns and sets defaults, in place, before validation. `status` is already cut if it is a subresource. */
+  readonly prepareCreate?: (object: KubeObject) => void;
+  readonly prepareUpdate?: (object: KubeObject, previous: KubeObject) => void;
+  readonly validate?: (object: KubeObject, previous: KubeObject | undefined) => readonly FieldError[];
+  /** Warnings for an accepted write. */
+  readonly warnings?: (object: KubeObject) => readonly string[];
+  /** Seconds an object stays with `deletionTimestamp` until something deletes it with 0; 0 or absent: goes at once. */
+  readonly gracePeriodSeconds?: (object: KubeObject, requested: number | undefined) => number;
+  /** Whether `metadata.generation` counts changes of everything but metadata and status. */
+  readonly generation?: boolean;
+}

@@ -1,0 +1,52 @@
+import type { KubeObject, Logger, Stored } from "@sandgate/contract";
+import type { KubeClient } from "../client/kube-client.ts";
+import type { Resource } from "../client/resource.ts";
+
+export type Change<T extends KubeObject> =
+  | { type: "added"; object: Stored<T> }
+  | { type: "modified"; object: Stored<T>; previous: Stored<T> }
+  | { type: "deleted"; object: Stored<T> };
+
+/** How an informer's view stands towards the server. */
+export interface InformerHealth {
+  /** True once the first list is complete; never false again. */
+  synced: boolean;
+  /** Epoch milliseconds of the last list, event or bookmark; 0 before the first. */
+  seenAtMs: number;
+  /** Last failure since then, null while connected. */
+  error: string | null;
+}
+
+export interface InformerOptions<T extends KubeObject> {
+  client: KubeClient;
+  resource: Resource<T>;
+  namespace?: string | undefined;
+  labelSelector?: string | undefined;
+  fieldSelector?: string | undefined;
+  /** Named indexes: each maps an object to the keys under which `byIndex` finds it. */
+  indexes?: Readonly<Record<string, (object: Stored<T>) => readonly string[]>>;
+  /** Called after the store has the change. Must not throw. */
+  onChange?: (change: Change<T>) => void;
+  /** Called when `health` changes its `synced` or `error`. */
+  onHealth?: (health: InformerHealth) => void;
+  logger?: Logger;
+}
+
+/** A local copy of one kind, kept by list and watch. */
+export interface Informer<T extends KubeObject> {
+  /** `namespace/name`, or `name` for cluster-scoped kinds. */
+  get(key: string): Stored<T> | undefined;
+  list(): Iterable<Stored<T>>;
+  byIndex(index: string, key: string): readonly Stored<T>[];
+  readonly size: number;
+  readonly health: InformerHealth;
+  /** Resolves when the first list is complete; rejects only if closed before. */
+  readonly synced: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Key of an object in an informer's store. */
+export function objectKey(object: KubeObject): string {
+  const { namespace, name } = object.metadata;
+  return namespace === undefined ? (name ?? "") : `${namespace}/${name ?? ""}`;
+}

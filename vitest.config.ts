@@ -1,0 +1,27 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * The folder decides what kind of test a file is: beside the source (no sockets, no processes),
+ * `packages/<name>/test` (real sockets and processes), `test/e2e` (the command and kubectl, root and bubblewrap).
+ */
+export default defineConfig({
+  test: {
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    retry: 0,
+    projects: [
+      {
+        extends: true,
+        test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts"] },
+      },
+      {
+        extends: true,
+        test: { name: "integration", include: ["packages/*/test/**/*.test.ts"] },
+      },
+      {
+        extends: true,
+        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], fileParallelism: false, testTimeout: 120_000 },
+      },
+    ],
+  },
+});
