@@ -13,8 +13,8 @@ export interface ResourceDefinition {
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly namespaced: boolean;
-  /** Version in which objects are stored; equal to `version` but for converted kinds. */
-  readonly storageVersion: string;
+  /** Group and version in which objects are stored; the row's own but for converted kinds and `events.k8s.io`. */
+  readonly storage: { readonly group: string; readonly version: string };
   readonly schema: Schema;
   readonly columns: readonly PrinterColumn[];
   readonly subresources: {
