@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+// Runs a TypeScript file of this repository with Node 24, on a machine with any Node >= 20:
+//   node scripts/with-node.mjs FILE [ARGUMENT ...]
+// Installs the dependencies first when the lock file asks for others than are there. Plain JavaScript, since the Node
+// that starts it may not know TypeScript.
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const wanted = Number(readFileSync(join(root, ".node-version"), "utf8").trim());
+
+/** @param {string} message */
+function fail(message) {
+  process.stderr.write(`sandgate: ${message}\n`);
+  process.exit(1);
+}
+
+/** The dependencies are those of the lock file if the hash written after the last install is the lock file's. */
+function installDependencies() {
+  const hash = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const stamp = join(root, "node_modules", ".lock-hash");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
+  process.stderr.write("sandgate: installing dependencies (npm ci), about half a minute the first time\n");
+  // On standard error, so that what a command prints stays its own.
+  const npm = spawnSync("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
+  if (npm.error !== undefined) fail(`npm could not be started: ${npm.error.message}. Install npm and try again.`);
+  if (npm.status !== 0) {
+    fail("npm ci failed (its output is above). Is the package registry reachable? Then run the same command again.");
+  }
+  writeFileSync(stamp, hash);
+}
+
+/** @returns {string} */
+function findNode() {
+  if (Number(process.versions.node.split(".")[0]) === wanted) return process.execPath;
+  const packaged = join(root, "node_modules", "node", "bin", "node");
+  const probe = spawnSync(packaged, ["--version"], { encoding: "utf8" });
+  if (probe.status === 0 && probe.stdout.startsWith(`v${wanted}.`)) return packaged;
+  return fail(
+    `Node ${wanted} is not to be had from the npm package "node" on ${process.platform}-${process.arch}: ` +
+      `install Node ${wanted} and run the same command with it.`,
+  );
+}
+
+const [file, ...args] = process.argv.slice(2);
+if (file === undefined) fail("usage: node scripts/with-node.mjs FILE [ARGUMENT ...]");
+installDependencies();
+const node = findNode();
+const child = spawn(node, [join(root, file), ...args], {
+  cwd: process.env.INIT_CWD ?? process.cwd(),
+  stdio: "inherit",
+  env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ""}` },
+});
+// A terminal sends Ctrl-C to the whole group; a supervisor signals only us, so it is passed on. Ending is the child's.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => {
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  });
+}
+child.on("error", (error) => fail(`${node}: ${error.message}`));
+child.on("exit", (code, signal) => {
+  process.exit(signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0));
+});
