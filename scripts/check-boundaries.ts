@@ -23,7 +23,8 @@ const WALLS: readonly (readonly string[])[] = [
 ];
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const IMPORT = /(?:^|[^\w.])(?:import|export)\s+(?:[^"';]*?\s+from\s+)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
+const IMPORT =
+  /(?:^|[^\w.])(?:import|export)\s+(?:[^"';]*?\s+from\s+)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
 
 /** Every problem in the tree, one line each. */
 export function checkBoundaries(): string[] {
@@ -62,7 +63,8 @@ function judge(from: string, file: string, specifier: string, declared: Readonly
 
 function judgeRelative(from: string, file: string, specifier: string): string | null {
   const target = resolve(dirname(file), specifier);
-  if (!target.startsWith(join(root, "packages", from) + "/")) return `reaches out of its package: ${specifier}`;
+  if (!target.startsWith(join(root, "packages", from) + "/"))
+    return `reaches out of its package: ${specifier}`;
   for (const wall of WALLS) {
     const here = wall.find((folder) => file.startsWith(join(root, folder) + "/"));
     const there = wall.find((folder) => target.startsWith(join(root, folder) + "/"));

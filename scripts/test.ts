@@ -39,7 +39,13 @@ const reportFile = join(folder, "report.json");
 try {
   const run = spawnSync(
     join(root, "node_modules", ".bin", "vitest"),
-    ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`, ...process.argv.slice(2)],
+    [
+      "run",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${reportFile}`,
+      ...process.argv.slice(2),
+    ],
     { cwd: root, stdio: "inherit", env: { ...process.env, SANDGATE_TEST_KUBECTL: kubectl } },
   );
   const report = JSON.parse(readFileSync(reportFile, "utf8")) as Report;
@@ -48,7 +54,9 @@ try {
   // No test may be left out unseen: one that cannot run on this machine fails with what is missing.
   if (skipped > 0) say(`${skipped} tests did not run; that counts as a failure`);
   const passed = run.status === 0 && report.success && checked && skipped === 0;
-  process.stdout.write(`${report.numPassedTests} passed, ${report.numFailedTests} failed, ${skipped} skipped\n`);
+  process.stdout.write(
+    `${report.numPassedTests} passed, ${report.numFailedTests} failed, ${skipped} skipped\n`,
+  );
   process.exitCode = passed ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -21,7 +21,9 @@ function fail(message) {
 
 /** The dependencies are those of the lock file if the hash written after the last install is the lock file's. */
 function installDependencies() {
-  const hash = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const hash = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   const stamp = join(root, "node_modules", ".lock-hash");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
   process.stderr.write("sandgate: installing dependencies (npm ci), about half a minute the first time\n");
@@ -30,9 +32,12 @@ function installDependencies() {
     cwd: root,
     stdio: ["ignore", 2, 2],
   });
-  if (npm.error !== undefined) fail(`npm could not be started: ${npm.error.message}. Install npm and try again.`);
+  if (npm.error !== undefined)
+    fail(`npm could not be started: ${npm.error.message}. Install npm and try again.`);
   if (npm.status !== 0) {
-    fail("npm ci failed (its output is above). Is the package registry reachable? Then run the same command again.");
+    fail(
+      "npm ci failed (its output is above). Is the package registry reachable? Then run the same command again.",
+    );
   }
   writeFileSync(stamp, hash);
 }

@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { findMissing, installCommand } from "./find-missing.ts";
 
 const shell = { name: "a shell", commands: ["sh"], debianPackage: "dash", why: "to test" };
-const absent = { name: "absent", commands: ["sh", "no-such-program"], debianPackage: "absent-package", why: "to test" };
+const absent = {
+  name: "absent",
+  commands: ["sh", "no-such-program"],
+  debianPackage: "absent-package",
+  why: "to test",
+};
 const absentPath = { ...absent, commands: ["/no/such/program"], debianPackage: "other" };
 
 describe("findMissing", () => {
