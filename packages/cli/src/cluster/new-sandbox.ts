@@ -1,0 +1,38 @@
+import { DEFAULT_SANDBOX_PORT, DEFAULT_USER, LABEL_USER, RUNTIME_IMAGE, type Sandbox } from "@sandgate/contract";
+
+export interface NewSandbox {
+  user: string;
+  name: string;
+  namespace: string;
+  image?: string | undefined;
+  /** TCP port that the sandbox serves on. */
+  port?: number | undefined;
+  userLabel?: string | undefined;
+}
+
+/** A Sandbox with one container. */
+export function newSandbox(options: NewSandbox): Sandbox {
+  const { user, name, namespace } = options;
+  return {
+    apiVersion: "agents.x-k8s.io/v1beta1",
+    kind: "Sandbox",
+    metadata: {
+      name,
+      namespace,
+      ...(user === DEFAULT_USER ? {} : { labels: { [options.userLabel ?? LABEL_USER]: user } }),
+    },
+    spec: {
+      podTemplate: {
+        spec: {
+          containers: [
+            {
+              name: "sandbox",
+              image: options.image ?? `${RUNTIME_IMAGE}:latest`,
+              ports: [{ name: "http", containerPort: options.port ?? DEFAULT_SANDBOX_PORT }],
+            },
+          ],
+        },
+      },
+    },
+  };
+}

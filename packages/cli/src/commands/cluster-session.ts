@@ -1,0 +1,41 @@
+import { createKubeClient, type KubeClient } from "@sandgate/kube";
+import { chooseCluster, type ChosenCluster } from "../cluster/choose-cluster.ts";
+import { dataDirOf } from "../cluster/data-dir.ts";
+import type { CommandContext } from "./context.ts";
+
+/** Flags of every command that talks to a cluster. */
+export interface ClusterOptions {
+  kubeconfig?: string;
+  context?: string;
+  dataDir?: string;
+  namespace?: string;
+}
+
+export interface ClusterSession {
+  client: KubeClient;
+  chosen: ChosenCluster;
+  /** `--namespace`, else the context's. */
+  namespace: string;
+}
+
+/** Runs a command's work with a client for the cluster that its flags and the environment choose. */
+export async function withCluster<T>(
+  context: CommandContext,
+  options: ClusterOptions,
+  work: (session: ClusterSession) => Promise<T>,
+): Promise<T> {
+  const chosen = await chooseCluster(
+    {
+      kubeconfig: options.kubeconfig,
+      context: options.context,
+      dataDir: dataDirOf(options.dataDir, context.env),
+    },
+    context.env,
+  );
+  const client = createKubeClient(chosen.access);
+  try {
+    return await work({ client, chosen, namespace: options.namespace ?? chosen.access.namespace ?? "default" });
+  } finally {
+    await client.close();
+  }
+}

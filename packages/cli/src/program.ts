@@ -1,0 +1,197 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { create, type CreateOptions } from "./commands/create.ts";
+import { remove, type DeleteOptions } from "./commands/delete.ts";
+import { exec, logs, type ExecOptions, type LogsOptions } from "./commands/exec.ts";
+import { gateway } from "./commands/gateway.ts";
+import { kubeconfig } from "./commands/kubeconfig.ts";
+import { get, list, type GetOptions, type ListOptions } from "./commands/list.ts";
+import { up } from "./commands/up.ts";
+import { print, type CommandContext } from "./commands/context.ts";
+import { addConfigFlags } from "./config-flags.ts";
+import { VERSION } from "./version.ts";
+
+/**
+ * The `sandgate` command. Help is part of it: every command says what it does, what its arguments mean, and shows how
+ * it is used.
+ *
+ * @param exit - Called with the exit code of a command that has one of its own.
+ */
+export function createProgram(context: CommandContext, exit: (code: number) => void): Command {
+  const program = new Command("sandgate")
+    .description("The front door of AI-agent sandboxes on Kubernetes.")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    })
+    .showHelpAfterError("(add --help for what this command takes)")
+    .addHelpText(
+      "after",
+      `
+Start here:
+  $ sandgate up                                  an embedded cluster and the gateway, in one process
+  $ sandgate create alice/my-sandbox             a sandbox, ready in about a second
+  $ curl http://127.0.0.1:8080/alice/my-sandbox/
+  $ sandgate exec alice/my-sandbox -- python3 -V
+  $ kubectl --kubeconfig $(sandgate kubeconfig) get sandboxes -A
+
+Which cluster a command touches: --kubeconfig or --context, else SANDGATE_KUBECONFIG, else the running "sandgate up"
+of the data folder. KUBECONFIG alone is not used.`,
+    );
+
+  addConfigFlags(
+    program
+      .command("up")
+      .description("start everything in one process: embedded cluster, controllers, node and gateway (Linux, root)")
+      .option("--demo", "make the sandbox alice/my-sandbox if there is none")
+      .option("--api-port <port>", "port of the cluster's API server (default: one that stays the same)", port)
+      .option("--egress", "give sandboxes a way out to the network; without it they reach nothing")
+      .option("--fsync", "write every change through to the disk, so that it survives a power loss too")
+      .addOption(dataDirOption()),
+  )
+    .addHelpText(
+      "after",
+      `
+State stays in the data folder: Ctrl-C ends every sandbox's processes, and the next "sandgate up" starts them again.
+
+Examples:
+  $ sandgate up
+  $ sandgate up --port 9000 --data-dir ./cluster`,
+    )
+    .action((options: Record<string, unknown>) => up(context, options));
+
+  addConfigFlags(
+    clusterOptions(
+      program
+        .command("gateway")
+        .description("start the gateway alone, for any cluster with agent-sandbox (kubeconfig, or in-cluster)"),
+      { dataDir: false },
+    ),
+  )
+    .addHelpText(
+      "after",
+      `
+Inside a pod the service account is used; elsewhere name the cluster with --kubeconfig or --context.
+
+Examples:
+  $ sandgate gateway --kubeconfig ~/.kube/config
+  $ sandgate gateway --host 0.0.0.0 --api-keys keys.yaml --user-namespaces 'agents-{user}'`,
+    )
+    .action((options: Record<string, unknown>) => gateway(context, options));
+
+  clusterOptions(program.command("create"))
+    .description("make a sandbox and wait until it is ready")
+    .argument("[sandbox]", "USER/NAME, or NAME for the user default")
+    .option("--user <user>", "its user, where the name says none")
+    .option("--image <image>", "container image (default: sandgate.dev/runtime:latest)")
+    .option("--port <port>", "port that it serves on (default: 8888)", port)
+    .option("-f, --file <file>", "a Sandbox as YAML or JSON instead; - reads standard input")
+    .option("--no-wait", "do not wait until it is ready")
+    .option("--timeout <seconds>", "how long to wait", seconds, 60)
+    .addHelpText("after", "\nExamples:\n  $ sandgate create alice/my-sandbox\n  $ sandgate create -f sandbox.yaml")
+    .action((name: string | undefined, options: CreateOptions) => create(context, name, options));
+
+  clusterOptions(program.command("list"))
+    .alias("ls")
+    .description("list sandboxes of all namespaces")
+    .option("--user <user>", "only this user's")
+    .addOption(outputOption())
+    .action((options: ListOptions) => list(context, options));
+
+  clusterOptions(program.command("get"))
+    .description("show one sandbox: its state, why, and its address")
+    .argument("<sandbox>", "USER/NAME, or NAME for the user default")
+    .addOption(outputOption())
+    .action((name: string, options: GetOptions) => get(context, name, options));
+
+  clusterOptions(program.command("delete"))
+    .alias("rm")
+    .description("delete sandboxes and wait until they are gone")
+    .argument("<sandbox...>", "USER/NAME, or NAME for the user default")
+    .option("--no-wait", "do not wait until they are gone")
+    .option("--timeout <seconds>", "how long to wait for each", seconds, 60)
+    .action((names: string[], options: DeleteOptions) => remove(context, names, options));
+
+  clusterOptions(program.command("exec"))
+    .description("run a command in a sandbox, with its streams and its exit code")
+    .argument("<sandbox>", "USER/NAME, or NAME for the user default")
+    .argument("<command...>", "the command, after --")
+    .option("-i, --stdin", "pass on the terminal's input (piped input always is)", false)
+    .option("-t, --tty", "give the command a terminal", false)
+    .option("-c, --container <name>", "container of the pod (default: the first)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ sandgate exec alice/my-sandbox -- python3 -c 'print(6*7)'
+  $ sandgate exec -it alice/my-sandbox -- bash
+  $ echo 'print(6*7)' | sandgate exec alice/my-sandbox -- python3 -`,
+    )
+    .action(async (name: string, command: string[], options: ExecOptions) => {
+      exit(await exec(context, name, command, options));
+    });
+
+  clusterOptions(program.command("logs"))
+    .description("print what a sandbox's container wrote")
+    .argument("<sandbox>", "USER/NAME, or NAME for the user default")
+    .option("-f, --follow", "go on as it writes more", false)
+    .option("-p, --previous", "of the instance before the last restart", false)
+    .option("--timestamps", "with the time of each line", false)
+    .option("--tail <lines>", "only the last lines", count)
+    .option("-c, --container <name>", "container of the pod (default: the first)")
+    .action((name: string, options: LogsOptions) => logs(context, name, options));
+
+  program
+    .command("kubeconfig")
+    .description('print the path of the kubeconfig that the running "sandgate up" wrote')
+    .addOption(dataDirOption())
+    .addHelpText("after", "\nExample:\n  $ kubectl --kubeconfig $(sandgate kubeconfig) get pods -A")
+    .action((options: { dataDir?: string }) => kubeconfig(context, options));
+
+  program
+    .command("version")
+    .description("print the version of Sandgate and of Node.js")
+    .action(() => print(context, `sandgate ${VERSION} (Node.js ${process.versions.node})`));
+
+  return program;
+}
+
+function clusterOptions(command: Command, options: { dataDir: boolean } = { dataDir: true }): Command {
+  command
+    .option("--kubeconfig <file>", "kubeconfig of the cluster")
+    .option("--context <name>", "context of the kubeconfig")
+    .option("-n, --namespace <name>", "namespace");
+  return options.dataDir ? command.addOption(dataDirOption()) : command;
+}
+
+function dataDirOption(): Option {
+  return new Option(
+    "--data-dir <folder>",
+    "data folder of the embedded cluster (SANDGATE_DATA_DIR; default: ~/.local/share/sandgate)",
+  );
+}
+
+function outputOption(): Option {
+  return new Option("-o, --output <format>", "how to print it").choices(["table", "json", "yaml"]).default("table");
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 65535) {
+    throw new InvalidArgumentError("A port is a number from 1 to 65535.");
+  }
+  return value;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError("A time is a number of seconds above 0.");
+  return value;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError("A count is a whole number from 0.");
+  return value;
+}
