@@ -1,0 +1,40 @@
+import type { Container, PodSpec } from "@sandgate/contract";
+import { compareQuantities, parseQuantity } from "../quantity.ts";
+
+const COMPUTE = ["cpu", "memory"] as const;
+
+/**
+ * The quality-of-service class that a pod's requests and limits make: `Guaranteed` if every container limits CPU and
+ * memory and requests the same, `BestEffort` if none asks for any, else `Burstable`.
+ */
+export function qosClass(spec: PodSpec): "Guaranteed" | "Burstable" | "BestEffort" {
+  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
+  if (!containers.some((container) => COMPUTE.some((resource) => asksFor(container, resource))))
+    return "BestEffort";
+  const guaranteed = containers.every((container) =>
+    COMPUTE.every((resource) => isFixed(container, resource)),
+  );
+  return guaranteed ? "Guaranteed" : "Burstable";
+}
+
+function amount(
+  container: Container,
+  list: "limits" | "requests",
+  resource: string,
+): ReturnType<typeof parseQuantity> {
+  const quantity = parseQuantity(container.resources?.[list]?.[resource]);
+  return quantity !== undefined && quantity.digits > 0n ? quantity : undefined;
+}
+
+function asksFor(container: Container, resource: string): boolean {
+  return (
+    amount(container, "limits", resource) !== undefined ||
+    amount(container, "requests", resource) !== undefined
+  );
+}
+
+function isFixed(container: Container, resource: string): boolean {
+  const limit = amount(container, "limits", resource);
+  const request = amount(container, "requests", resource) ?? limit;
+  return limit !== undefined && request !== undefined && compareQuantities(limit, request) === 0;
+}

@@ -1,0 +1,37 @@
+import type { Pod } from "@sandgate/contract";
+import type { ResourceStrategy } from "../resource-definition.ts";
+import { admitPod, defaultPod } from "./pod-defaults.ts";
+import { qosClass } from "./pod-qos.ts";
+
+export const POD_STRATEGY: ResourceStrategy = {
+  generation: true,
+  prepareCreate(object) {
+    defaultPod(object);
+    admitPod(object);
+    const pod = object as Pod;
+    if (pod.spec === undefined) return;
+    pod.status = { phase: "Pending", qosClass: qosClass(pod.spec) };
+    if ((pod.spec.schedulingGates ?? []).length > 0) {
+      pod.status.conditions = [
+        {
+          type: "PodScheduled",
+          status: "False",
+          reason: "SchedulingGated",
+          message: "Scheduling is blocked due to non-empty scheduling gates",
+          lastProbeTime: null,
+          lastTransitionTime: null,
+        },
+      ];
+    }
+  },
+  prepareUpdate(object) {
+    defaultPod(object);
+  },
+  gracePeriodSeconds(object, requested) {
+    const { spec, status } = object as Pod;
+    // A pod that no node has, or that is over, has nobody to wait for.
+    if ((spec.nodeName ?? "") === "" || status?.phase === "Succeeded" || status?.phase === "Failed") return 0;
+    const seconds = requested ?? spec.terminationGracePeriodSeconds ?? 0;
+    return seconds < 0 ? 1 : seconds;
+  },
+};
