@@ -43,9 +43,15 @@ of the data folder. KUBECONFIG alone is not used.`,
   addConfigFlags(
     program
       .command("up")
-      .description("start everything in one process: embedded cluster, controllers, node and gateway (Linux, root)")
+      .description(
+        "start everything in one process: embedded cluster, controllers, node and gateway (Linux, root)",
+      )
       .option("--demo", "make the sandbox alice/my-sandbox if there is none")
-      .option("--api-port <port>", "port of the cluster's API server (default: one that stays the same)", port)
+      .option(
+        "--api-port <port>",
+        "port of the cluster's API server (default: one that stays the same)",
+        port,
+      )
       .option("--egress", "give sandboxes a way out to the network; without it they reach nothing")
       .option("--fsync", "write every change through to the disk, so that it survives a power loss too")
       .addOption(dataDirOption()),
@@ -65,7 +71,9 @@ Examples:
     clusterOptions(
       program
         .command("gateway")
-        .description("start the gateway alone, for any cluster with agent-sandbox (kubeconfig, or in-cluster)"),
+        .description(
+          "start the gateway alone, for any cluster with agent-sandbox (kubeconfig, or in-cluster)",
+        ),
       { dataDir: false },
     ),
   )
@@ -89,7 +97,10 @@ Examples:
     .option("-f, --file <file>", "a Sandbox as YAML or JSON instead; - reads standard input")
     .option("--no-wait", "do not wait until it is ready")
     .option("--timeout <seconds>", "how long to wait", seconds, 60)
-    .addHelpText("after", "\nExamples:\n  $ sandgate create alice/my-sandbox\n  $ sandgate create -f sandbox.yaml")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ sandgate create alice/my-sandbox\n  $ sandgate create -f sandbox.yaml",
+    )
     .action((name: string | undefined, options: CreateOptions) => create(context, name, options));
 
   clusterOptions(program.command("list"))
@@ -173,7 +184,9 @@ function dataDirOption(): Option {
 }
 
 function outputOption(): Option {
-  return new Option("-o, --output <format>", "how to print it").choices(["table", "json", "yaml"]).default("table");
+  return new Option("-o, --output <format>", "how to print it")
+    .choices(["table", "json", "yaml"])
+    .default("table");
 }
 
 function port(text: string): number {
@@ -186,12 +199,14 @@ function port(text: string): number {
 
 function seconds(text: string): number {
   const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError("A time is a number of seconds above 0.");
+  if (!(value > 0) || !Number.isFinite(value))
+    throw new InvalidArgumentError("A time is a number of seconds above 0.");
   return value;
 }
 
 function count(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError("A count is a whole number from 0.");
+  if (!Number.isInteger(value) || value < 0)
+    throw new InvalidArgumentError("A count is a whole number from 0.");
   return value;
 }

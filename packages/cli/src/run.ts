@@ -59,7 +59,10 @@ function report(error: unknown): number {
     return 1;
   }
   // Errors with a code of ours carry their remedy in the message; anything else is a defect, and its stack helps.
-  const known = error instanceof Error && (error.name.startsWith("Kube") || error.name.startsWith("Sandgate"));
-  process.stderr.write(`sandgate: ${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  const known =
+    error instanceof Error && (error.name.startsWith("Kube") || error.name.startsWith("Sandgate"));
+  process.stderr.write(
+    `sandgate: ${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
   return 1;
 }

@@ -1,4 +1,10 @@
-import { DEFAULT_SANDBOX_PORT, DEFAULT_USER, LABEL_USER, RUNTIME_IMAGE, type Sandbox } from "@sandgate/contract";
+import {
+  DEFAULT_SANDBOX_PORT,
+  DEFAULT_USER,
+  LABEL_USER,
+  RUNTIME_IMAGE,
+  type Sandbox,
+} from "@sandgate/contract";
 
 export interface NewSandbox {
   user: string;

@@ -22,9 +22,14 @@ export async function waitForReady(
   let last = "nothing was reported yet";
   try {
     while (!signal.aborted) {
-      const list = await client.list(SANDBOXES, { namespace, fieldSelector: `metadata.name=${name}`, signal });
+      const list = await client.list(SANDBOXES, {
+        namespace,
+        fieldSelector: `metadata.name=${name}`,
+        signal,
+      });
       let current = list.items.find((item) => item.metadata.uid === uid);
-      if (current === undefined) throw new CliError(`Sandbox ${namespace}/${name} was deleted while it was waited for.`);
+      if (current === undefined)
+        throw new CliError(`Sandbox ${namespace}/${name} was deleted while it was waited for.`);
       const judge = (seen: Stored<Sandbox>): boolean => {
         const ready = readyCondition(seen);
         if (ready?.status === "True") return true;
@@ -32,7 +37,8 @@ export async function waitForReady(
           const text = `${ready.reason}: ${ready.message}`;
           if (text !== last) options.onProgress(text);
           last = text;
-          if (FINAL_REASONS.has(ready.reason)) throw new CliError(`Sandbox ${namespace}/${name} will not become ready. ${text}`);
+          if (FINAL_REASONS.has(ready.reason))
+            throw new CliError(`Sandbox ${namespace}/${name} will not become ready. ${text}`);
         }
         return false;
       };

@@ -34,7 +34,11 @@ export async function withCluster<T>(
   );
   const client = createKubeClient(chosen.access);
   try {
-    return await work({ client, chosen, namespace: options.namespace ?? chosen.access.namespace ?? "default" });
+    return await work({
+      client,
+      chosen,
+      namespace: options.namespace ?? chosen.access.namespace ?? "default",
+    });
   } finally {
     await client.close();
   }

@@ -64,7 +64,8 @@ async function readSandbox(
   namespace: string,
 ): Promise<Sandbox> {
   if (options.file === undefined) {
-    if (name === undefined) throw new CliError("Name the sandbox, or give a manifest with -f.", { exitCode: 2 });
+    if (name === undefined)
+      throw new CliError("Name the sandbox, or give a manifest with -f.", { exitCode: 2 });
     const parsed = parseSandboxName(name);
     if (options.user !== undefined && name.includes("/") && parsed.user !== options.user) {
       throw new CliError(`"${name}" and --user ${options.user} name two users.`, { exitCode: 2 });
@@ -78,7 +79,9 @@ async function readSandbox(
     });
   }
   if (name !== undefined || options.image !== undefined || options.port !== undefined) {
-    throw new CliError("With -f the manifest says everything: no name, --image or --port beside it.", { exitCode: 2 });
+    throw new CliError("With -f the manifest says everything: no name, --image or --port beside it.", {
+      exitCode: 2,
+    });
   }
   const content = options.file === "-" ? await text(context.stdin) : await readManifest(options.file);
   const object = parseManifest(content, options.file);
@@ -107,7 +110,11 @@ function parseManifest(content: string, origin: string): Sandbox {
   } catch (error) {
     throw new CliError(`${origin} is not YAML: ${(error as Error).message}`, { cause: error });
   }
-  if (object?.kind !== "Sandbox" || object.apiVersion !== "agents.x-k8s.io/v1beta1" || object.metadata === undefined) {
+  if (
+    object?.kind !== "Sandbox" ||
+    object.apiVersion !== "agents.x-k8s.io/v1beta1" ||
+    object.metadata === undefined
+  ) {
     throw new CliError(
       `${origin}: expected one object with apiVersion agents.x-k8s.io/v1beta1, kind Sandbox and metadata; ` +
         "for anything else use kubectl apply.",

@@ -15,7 +15,11 @@ export interface DeleteOptions extends ClusterOptions {
 const LOOK_EVERY_MS = 200;
 
 /** `sandgate delete SANDBOX…`: deletes each with its pod and Service, and waits until they are gone. */
-export async function remove(context: CommandContext, names: readonly string[], options: DeleteOptions): Promise<void> {
+export async function remove(
+  context: CommandContext,
+  names: readonly string[],
+  options: DeleteOptions,
+): Promise<void> {
   const wanted = names.map(parseSandboxName);
   await withCluster(context, options, async ({ client }) => {
     for (const name of wanted) {

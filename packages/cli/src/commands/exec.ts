@@ -25,7 +25,9 @@ export async function exec(
   options: ExecOptions,
 ): Promise<number> {
   if (command.length === 0) {
-    throw new CliError("Name a command after --, as in: sandgate exec alice/my-sandbox -- python3 -V", { exitCode: 2 });
+    throw new CliError("Name a command after --, as in: sandgate exec alice/my-sandbox -- python3 -V", {
+      exitCode: 2,
+    });
   }
   if (options.tty && context.stdin.isTTY !== true) {
     throw new CliError("-t needs a terminal, and standard input is none.", { exitCode: 2 });
