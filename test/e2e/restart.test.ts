@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { makeDataDir, runSandgate, startSandgateUp, type SandgateUp } from "../support/sandgate-up.ts";
+
+/** Processes that run as a host user of the range given to pods. */
+function podProcesses(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const uid = Number(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+        return uid >= 1_900_000_000 && uid < 2_000_000_000;
+      } catch {
+        return false;
+      }
+    });
+}
+
+async function answer(up: SandgateUp, path: string): Promise<number> {
+  return (await fetch(`${up.url}${path}`)).status;
+}
+
+describe("a restart", () => {
+  it("after kill -9 brings back the same objects and sandboxes and leaves no orphan", async () => {
+    const dataDir = makeDataDir();
+    try {
+      const first = await startSandgateUp({ dataDir, args: ["--demo"] });
+      expect(first.sandgate("create", "bob/box").status).toBe(0);
+      expect(first.kubectl("create", "configmap", "kept", "--from-literal=a=b").status).toBe(0);
+      const uids = first.kubectl("get", "sandboxes", "-A", "-o", "jsonpath={.items[*].metadata.uid}").stdout;
+      const before = podProcesses();
+      expect(before.length).toBeGreaterThan(0);
+      await first.kill();
+
+      await using second = await startSandgateUp({ dataDir, args: ["--demo"] });
+      expect(second.kubectl("get", "sandboxes", "-A", "-o", "jsonpath={.items[*].metadata.uid}").stdout).toBe(
+        uids,
+      );
+      expect(second.kubectl("get", "configmap", "kept", "-o", "jsonpath={.data.a}").stdout).toBe("b");
+      await expect.poll(() => answer(second, "/bob/box/"), { timeout: 20_000, interval: 50 }).toBe(200);
+      await expect
+        .poll(() => answer(second, "/alice/my-sandbox/"), { timeout: 20_000, interval: 50 })
+        .toBe(200);
+      const after = new Set(podProcesses());
+      expect(before.filter((pid) => after.has(pid))).toEqual([]);
+      expect(await second.stop()).toBe(0);
+      expect(podProcesses()).toEqual([]);
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  });
+
+  it("is refused while another process holds the data folder, with a message that says so", async () => {
+    await using up = await startSandgateUp();
+    const second = runSandgate(["up", "--port", "0", "--data-dir", up.dataDir]);
+    expect(second.status).toBe(1);
+    expect(second.stderr).toContain(up.dataDir);
+    expect(second.stderr).toMatch(/another|in use|already/i);
+  });
+});
