@@ -153,29 +153,22 @@ function aggregatedGroup({ name, versions }: DiscoveredGroup): object {
 }
 
 function aggregatedResources({ entries }: DiscoveredVersion): object[] {
-  return entries
-    .filter((entry) => entry.subresource === undefined)
-    .map((entry) => {
-      const subresources = entries.filter(
-        (each) => each.resource === entry.resource && each.subresource !== undefined,
-      );
-      return {
-        resource: entry.resource,
-        responseKind: entry.responseKind,
-        scope: entry.namespaced ? "Namespaced" : "Cluster",
-        singularResource: entry.singular,
-        verbs: entry.verbs,
-        ...(entry.shortNames.length === 0 ? {} : { shortNames: entry.shortNames }),
-        ...(entry.categories.length === 0 ? {} : { categories: entry.categories }),
-        ...(subresources.length === 0
-          ? {}
-          : {
-              subresources: subresources.map((each) => ({
-                subresource: each.subresource,
-                responseKind: each.responseKind,
-                verbs: each.verbs,
-              })),
-            }),
-      };
+  const resources: object[] = [];
+  for (const entry of entries) {
+    if (entry.subresource !== undefined) continue;
+    const subresources = entries
+      .filter((each) => each.resource === entry.resource && each.subresource !== undefined)
+      .map(({ subresource, responseKind, verbs }) => ({ subresource, responseKind, verbs }));
+    resources.push({
+      resource: entry.resource,
+      responseKind: entry.responseKind,
+      scope: entry.namespaced ? "Namespaced" : "Cluster",
+      singularResource: entry.singular,
+      verbs: entry.verbs,
+      ...(entry.shortNames.length === 0 ? {} : { shortNames: entry.shortNames }),
+      ...(entry.categories.length === 0 ? {} : { categories: entry.categories }),
+      ...(subresources.length === 0 ? {} : { subresources }),
     });
+  }
+  return resources;
 }

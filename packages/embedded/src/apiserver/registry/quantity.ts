@@ -3,6 +3,8 @@ export interface Quantity {
   readonly digits: bigint;
   readonly scale: number;
   readonly format: "decimal" | "binary" | "exponent";
+  /** The text it was read from, where Kubernetes takes that for the canonical one without computing it. */
+  readonly text?: string;
 }
 
 const SYNTAX =
@@ -11,6 +13,7 @@ const DECIMAL = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"] as const;
 const BINARY = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"] as const;
 /** Finer than that is rounded up, as Kubernetes does. */
 const FINEST_SCALE = 9;
+const LARGEST_BINARY = 2n ** 63n - 1n;
 
 /** Reads a quantity as Kubernetes writes it (`500m`, `1.5Gi`, `1e3`); undefined if it is none. */
 export function parseQuantity(value: unknown): Quantity | undefined {
@@ -26,8 +29,30 @@ export function parseQuantity(value: unknown): Quantity | undefined {
   if (binary > 0) digits *= 1024n ** BigInt(binary);
   else if (exponentSign !== undefined) scale -= Number(exponent);
   else scale -= 3 * (DECIMAL.findIndex((unit) => unit === suffix) - 3);
+  if (binary > 0) digits = capped(digits, 10n ** BigInt(scale) * LARGEST_BINARY);
   const format = binary > 0 ? "binary" : exponentSign === undefined ? "decimal" : "exponent";
-  return { ...atMostNano(digits, scale), format };
+  const quantity = { ...atMostNano(digits, scale), format } as const;
+  const keeps = binary > 0 ? keepsBinary(number, binary) : keepsDecimal(whole, fraction, scale);
+  return keeps ? { ...quantity, text } : quantity;
+}
+
+/** Kubernetes does not rewrite a number in powers of ten that has no more than a short part and no zeros around it. */
+function keepsDecimal(whole: string, fraction: string, scale: number): boolean {
+  const significant = whole.replace(/^0+/, "");
+  const shifted = (significant === "" ? "0" : significant) + fraction;
+  if (shifted.length > 18 || scale > FINEST_SCALE || scale % 3 !== 0) return false;
+  return !shifted.startsWith("0") && !shifted.endsWith("000");
+}
+
+/** Nor one in powers of two that is whole, not large and no multiple of 8. */
+function keepsBinary(number: string, unit: number): boolean {
+  const significant = number.replace(/^0+/, "");
+  if (significant.includes(".") || 14 - Math.max(significant.length, 1) - unit * 3 < 0) return false;
+  return BigInt(number) % 8n !== 0n;
+}
+
+function capped(value: bigint, most: bigint): bigint {
+  return value > most ? most : value < -most ? -most : value;
 }
 
 /** Negative, zero or positive as `a` is less than, equal to or more than `b`. */
@@ -39,7 +64,8 @@ export function compareQuantities(a: Quantity, b: Quantity): number {
 }
 
 /** The one way in which Kubernetes writes a quantity: no fraction, the largest unit that leaves none. */
-export function formatQuantity({ digits, scale, format }: Quantity): string {
+export function formatQuantity({ digits, scale, format, text }: Quantity): string {
+  if (text !== undefined) return text;
   if (digits === 0n) return "0";
   const integral = scale <= 0 || digits % 10n ** BigInt(scale) === 0n;
   const whole = integral ? (scale <= 0 ? digits * 10n ** BigInt(-scale) : digits / 10n ** BigInt(scale)) : 0n;

@@ -34,46 +34,53 @@ interface NewEvent extends KubeObject {
   deprecatedCount?: number;
 }
 
-export const EVENT_COLUMNS: readonly PrinterColumn[] = eventColumns<CoreEvent>((event) => ({
-  type: event.type ?? "",
-  reason: event.reason ?? "",
-  target: event.involvedObject,
-  source: sourceText(event.source, event.reportingComponent, event.reportingInstance),
-  message: event.message ?? "",
-  firstSeen: event.firstTimestamp ?? event.eventTime,
-  lastSeen: event.series?.lastObservedTime ?? event.lastTimestamp ?? event.firstTimestamp ?? event.eventTime,
-  count: event.series?.count ?? (event.count || 1),
-}));
+export const EVENT_COLUMNS: readonly PrinterColumn[] = eventColumns((object) => {
+  const event = object as CoreEvent;
+  return {
+    type: event.type ?? "",
+    reason: event.reason ?? "",
+    target: event.involvedObject,
+    source: sourceText(event.source, event.reportingComponent, event.reportingInstance),
+    message: event.message ?? "",
+    firstSeen: event.firstTimestamp ?? event.eventTime,
+    lastSeen:
+      event.series?.lastObservedTime ?? event.lastTimestamp ?? event.firstTimestamp ?? event.eventTime,
+    count: event.series?.count ?? (event.count || 1),
+  };
+});
 
-export const NEW_EVENT_COLUMNS: readonly PrinterColumn[] = eventColumns<NewEvent>((event) => ({
-  type: event.type ?? "",
-  reason: event.reason ?? "",
-  target: event.regarding,
-  source: sourceText(event.deprecatedSource, event.reportingController, event.reportingInstance),
-  message: event.note ?? "",
-  firstSeen: event.deprecatedFirstTimestamp ?? event.eventTime,
-  lastSeen:
-    event.series?.lastObservedTime ??
-    event.deprecatedLastTimestamp ??
-    event.deprecatedFirstTimestamp ??
-    event.eventTime,
-  count: event.series?.count ?? (event.deprecatedCount || 1),
-}));
+export const NEW_EVENT_COLUMNS: readonly PrinterColumn[] = eventColumns((object) => {
+  const event: NewEvent = object;
+  return {
+    type: event.type ?? "",
+    reason: event.reason ?? "",
+    target: event.regarding,
+    source: sourceText(event.deprecatedSource, event.reportingController, event.reportingInstance),
+    message: event.note ?? "",
+    firstSeen: event.deprecatedFirstTimestamp ?? event.eventTime,
+    lastSeen:
+      event.series?.lastObservedTime ??
+      event.deprecatedLastTimestamp ??
+      event.deprecatedFirstTimestamp ??
+      event.eventTime,
+    count: event.series?.count ?? (event.deprecatedCount || 1),
+  };
+});
 
-function eventColumns<T extends KubeObject>(view: (event: T) => EventView): readonly PrinterColumn[] {
+function eventColumns(view: (event: KubeObject) => EventView): readonly PrinterColumn[] {
   return [
-    column<T>("Last Seen", (event, now) => ageOf(view(event).lastSeen, now)),
-    column<T>("Type", (event) => view(event).type),
-    column<T>("Reason", (event) => view(event).reason),
-    column<T>("Object", (event) => {
+    column("Last Seen", (event, now) => ageOf(view(event).lastSeen, now)),
+    column("Type", (event) => view(event).type),
+    column("Reason", (event) => view(event).reason),
+    column("Object", (event) => {
       const { kind = "", name = "" } = view(event).target ?? {};
       return name === "" ? kind.toLowerCase() : `${kind.toLowerCase()}/${name}`;
     }),
-    column<T>("Subobject", (event) => view(event).target?.fieldPath ?? "", 1),
-    column<T>("Source", (event) => view(event).source, 1),
-    column<T>("Message", (event) => view(event).message.trim()),
-    column<T>("First Seen", (event, now) => ageOf(view(event).firstSeen, now), 1),
-    column<T>("Count", (event) => view(event).count, 1),
+    column("Subobject", (event) => view(event).target?.fieldPath ?? "", 1),
+    column("Source", (event) => view(event).source, 1),
+    column("Message", (event) => view(event).message.trim()),
+    column("First Seen", (event, now) => ageOf(view(event).firstSeen, now), 1),
+    column("Count", (event) => view(event).count, 1),
     { ...NAME, priority: 1 },
   ];
 }

@@ -17,7 +17,7 @@ function normalize(object: KubeObject): void {
   if (secret.type === undefined || secret.type === "") secret.type = "Opaque";
   if (secret.stringData === undefined) return;
   for (const [key, value] of Object.entries(secret.stringData ?? {})) {
-    secret.data = { ...secret.data, [key]: Buffer.from(String(value)).toString("base64") };
+    secret.data = { ...secret.data, [key]: Buffer.from(value).toString("base64") };
   }
   delete secret.stringData;
 }
