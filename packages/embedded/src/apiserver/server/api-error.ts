@@ -18,6 +18,7 @@ const REASONS = {
   TooManyRequests: 429,
   InternalError: 500,
   ServiceUnavailable: 503,
+  Timeout: 504,
   InsufficientStorage: 507,
 } as const;
 

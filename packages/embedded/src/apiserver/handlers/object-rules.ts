@@ -1,0 +1,112 @@
+import type { KubeObject } from "@sandgate/contract";
+import { recordUpdate } from "../patch/index.ts";
+import type { ResourceDefinition } from "../registry/resource-definition.ts";
+import { ApiError } from "../server/api-error.ts";
+import type { ApiRequest } from "../server/api-request.ts";
+import type { AnyObject } from "../storage/entry.ts";
+import { type Api, apiVersionOf } from "./api.ts";
+
+/** How a write treats members that the kind does not have, and members given twice. */
+type FieldValidation = "Ignore" | "Warn" | "Strict";
+
+function fieldValidationOf(query: URLSearchParams): FieldValidation {
+  const value = query.get("fieldValidation") ?? "";
+  if (value === "") return "Warn";
+  if (value === "Ignore" || value === "Warn" || value === "Strict") return value;
+  throw new ApiError(
+    "BadRequest",
+    `fieldValidation: Unsupported value: "${value}": supported values: "Ignore", "Strict", "Warn"`,
+  );
+}
+
+/** Tells the client of what is not kept of its body, in the way it asked for. */
+export function reportDropped(
+  request: ApiRequest,
+  unknownFields: readonly string[],
+  duplicates: readonly string[],
+): void {
+  const validation = fieldValidationOf(request.query);
+  if (validation === "Ignore") return;
+  const problems = [
+    ...duplicates.map((path) => `duplicate field "${path}"`),
+    ...unknownFields.map((path) => `unknown field "${path}"`),
+  ];
+  if (problems.length === 0) return;
+  if (validation === "Warn") {
+    request.warnings.push(...problems);
+    return;
+  }
+  const { kind, version } = request.definition;
+  throw new ApiError(
+    "BadRequest",
+    `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${problems.join(", ")}`,
+  );
+}
+
+/** Checks that a body is an object of the kind that the URL names. @throws ApiError 400. */
+export function asObject(value: unknown, definition: ResourceDefinition): AnyObject {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new ApiError("BadRequest", `the body is not an object of kind ${definition.kind}`);
+  }
+  const given = value as Partial<AnyObject>;
+  const apiVersion = given.apiVersion ?? apiVersionOf(definition);
+  const kind = given.kind ?? definition.kind;
+  if (apiVersion !== apiVersionOf(definition)) {
+    throw new ApiError(
+      "BadRequest",
+      `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(definition)})`,
+    );
+  }
+  if (kind !== definition.kind) {
+    throw new ApiError(
+      "BadRequest",
+      `${kind} in version "${definition.version}" cannot be handled as a ${definition.kind}`,
+    );
+  }
+  const metadata = given.metadata ?? {};
+  if (typeof metadata !== "object" || Array.isArray(metadata)) {
+    throw new ApiError("BadRequest", "metadata is not an object");
+  }
+  // In this order people read it, whatever order it came in.
+  return { apiVersion, kind, metadata, ...rest(given) };
+}
+
+function rest({ apiVersion: _, kind: __, metadata: ___, ...others }: Partial<AnyObject>): Partial<AnyObject> {
+  return others;
+}
+
+/** Drops unknown members, in place. */
+export function prune(_api: Api, _object: KubeObject, _definition: ResourceDefinition): readonly string[] {
+  return [];
+}
+
+/** Sets the schema's defaults, in place. */
+export function setDefaults(_api: Api, _object: KubeObject, _definition: ResourceDefinition): void {}
+
+/** @throws ApiError 422 naming every field that is wrong. */
+export function validate(
+  _api: Api,
+  _object: KubeObject,
+  _previous: KubeObject | undefined,
+  _definition: ResourceDefinition,
+): void {}
+
+/** Notes in `next.metadata.managedFields` who has changed what. */
+export function recordManager(
+  api: Api,
+  next: KubeObject,
+  previous: KubeObject | undefined,
+  definition: ResourceDefinition,
+  manager: string,
+  subresource: string | undefined,
+): void {
+  recordUpdate({
+    previous,
+    next,
+    definition,
+    types: api.registry.types,
+    manager,
+    subresource,
+    nowMs: api.now(),
+  });
+}

@@ -1,0 +1,151 @@
+import type { ObjectMeta } from "@sandgate/contract";
+import { isJsonEqual } from "../patch/json-value.ts";
+import { ApiError } from "../server/api-error.ts";
+import { type ApiRequest, fieldManager } from "../server/api-request.ts";
+import { conflict, modified } from "../server/status-errors.ts";
+import type { AnyObject, Entry } from "../storage/entry.ts";
+import { type Api, isDryRun, readJson, storageDefinition } from "./api.ts";
+import { checkNamespace } from "./create.ts";
+import { prune, recordManager, reportDropped, setDefaults, validate } from "./object-rules.ts";
+import { checkSize } from "./object-size.ts";
+
+/** One attempt to bring an object from one state to the next. */
+export interface UpdateAttempt {
+  /** The state that the write was made from. */
+  readonly entry: Entry;
+  /** That state in the requested version; not changed. */
+  readonly previous: AnyObject;
+  /** What the client wants; changed in place. */
+  readonly next: AnyObject;
+  readonly duplicates: readonly string[];
+  /** Whether `managedFields` are already as they shall be. */
+  readonly recorded: boolean;
+  /** Part of the object that this write is about, where it is not what the URL's subresource says. */
+  readonly part?: (previous: AnyObject, next: AnyObject) => AnyObject;
+}
+
+/**
+ * Checks and stores an update.
+ *
+ * @returns The new state in the requested version, or undefined if another write came first.
+ * @throws ApiError 409 if the client's `resourceVersion` or `uid` is another.
+ */
+export async function updateObject(
+  api: Api,
+  request: ApiRequest,
+  attempt: UpdateAttempt,
+): Promise<string | undefined> {
+  const { definition, resource } = request;
+  const { entry, previous, duplicates } = attempt;
+  checkIdentity(request, attempt);
+  const unknownFields = prune(api, attempt.next, definition);
+  reportDropped(request, unknownFields, duplicates);
+  const next = attempt.part?.(previous, attempt.next) ?? partOf(request, previous, attempt.next);
+  keepMetadata(next, previous);
+  setDefaults(api, next, definition);
+  definition.strategy.prepareUpdate?.(next, previous);
+  const counted = definition.strategy.generation === true || definition.custom;
+  if (counted && !isSameSpec(previous, next))
+    next.metadata.generation = (previous.metadata.generation ?? 0) + 1;
+  if (!attempt.recorded) {
+    recordManager(api, next, previous, definition, fieldManager(request), resource.subresource);
+  }
+  if (isJsonEqual(next, previous)) return await readJson(api, entry, definition);
+  validate(api, next, previous, definition);
+  request.warnings.push(...(definition.strategy.warnings?.(next) ?? []));
+  const target = storageDefinition(api.registry, definition);
+  const stored = target === definition ? next : ((await api.convert(next, target)) as AnyObject);
+  checkSize(stored);
+  if (isDryRun(request.query)) return JSON.stringify(next);
+  const updated = isFinished(stored) ? api.store.remove(entry, stored) : api.store.update(entry, stored);
+  return updated === undefined ? undefined : await readJson(api, updated, definition);
+}
+
+/** Whether a deleted object has nothing left to wait for. */
+export function isFinished({ metadata, spec }: AnyObject): boolean {
+  if (metadata.deletionTimestamp === undefined || (metadata.finalizers ?? []).length > 0) return false;
+  if ((metadata.deletionGracePeriodSeconds ?? 0) > 0) return false;
+  // A namespace keeps its finalizers in its spec.
+  const inSpec = spec?.["finalizers"];
+  return !Array.isArray(inSpec) || inSpec.length === 0;
+}
+
+function checkIdentity(request: ApiRequest, { entry, previous, next }: UpdateAttempt): void {
+  const { definition, resource } = request;
+  const { metadata } = next;
+  const name = resource.name ?? "";
+  if (metadata.name === undefined || metadata.name === "") metadata.name = name;
+  if (metadata.name !== name) {
+    throw new ApiError(
+      "BadRequest",
+      `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
+    );
+  }
+  checkNamespace(
+    metadata.namespace,
+    definition.namespaced ? resource.namespace : undefined,
+    definition.namespaced,
+  );
+  if ((metadata.uid ?? "") !== "" && metadata.uid !== previous.metadata.uid) {
+    throw conflict(
+      definition,
+      name,
+      `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${previous.metadata.uid}`,
+    );
+  }
+  const { resourceVersion = "" } = metadata;
+  if (resourceVersion !== "" && resourceVersion !== String(entry.revision)) throw modified(definition, name);
+}
+
+/** What of `next` the URL's subresource may change; the rest is `previous`. */
+function partOf({ definition, resource }: ApiRequest, previous: AnyObject, next: AnyObject): AnyObject {
+  if (resource.subresource === "status") {
+    const metadata: ObjectMeta = { ...previous.metadata };
+    if (!definition.custom) {
+      for (const field of ["labels", "annotations", "finalizers"] as const) {
+        const value = next.metadata[field];
+        if (value === undefined) delete metadata[field];
+        else Object.assign(metadata, { [field]: value });
+      }
+    }
+    const { status: _, metadata: __, ...rest } = structuredClone(previous);
+    return { ...rest, metadata, ...(next.status === undefined ? {} : { status: next.status }) };
+  }
+  if (definition.subresources.status !== true) return next;
+  const { status: _, ...rest } = next;
+  return { ...rest, ...(previous.status === undefined ? {} : { status: structuredClone(previous.status) }) };
+}
+
+/** What only the server sets, in the order in which it is shown. */
+function keepMetadata(next: AnyObject, previous: AnyObject): void {
+  const kept = previous.metadata;
+  const { labels, annotations, finalizers, ownerReferences, managedFields } = next.metadata;
+  const own: ObjectMeta = {};
+  for (const field of [
+    "name",
+    "generateName",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+  ] as const) {
+    if (kept[field] !== undefined) Object.assign(own, { [field]: kept[field] });
+  }
+  next.metadata = {
+    ...own,
+    ...(labels ? { labels } : {}),
+    ...(annotations ? { annotations } : {}),
+    ...(ownerReferences ? { ownerReferences } : {}),
+    ...(finalizers ? { finalizers } : {}),
+    ...(managedFields ? { managedFields } : {}),
+  };
+}
+
+function isSameSpec(previous: AnyObject, next: AnyObject): boolean {
+  const { metadata: _, status: __, ...before } = previous;
+  const { metadata: ___, status: ____, ...after } = next;
+  return isJsonEqual(before, after);
+}

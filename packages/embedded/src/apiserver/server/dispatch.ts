@@ -1,0 +1,53 @@
+import { type Api, type Handler } from "../handlers/api.ts";
+import { handleCreate } from "../handlers/create.ts";
+import { handleDelete, handleDeleteCollection } from "../handlers/delete.ts";
+import { handleGet } from "../handlers/get.ts";
+import { handleList } from "../handlers/list.ts";
+import { handlePatch } from "../handlers/patch.ts";
+import { handleUpdate } from "../handlers/update.ts";
+import { handleWatch } from "../handlers/watch.ts";
+import type { ResourceDefinition } from "../registry/resource-definition.ts";
+import type { Answer, StreamedAnswer } from "./answer.ts";
+import type { ApiRequest } from "./api-request.ts";
+import type { ResourceInfo } from "./request-info.ts";
+import { methodNotAllowed, noSuchResource } from "./status-errors.ts";
+
+type Verbs = Readonly<Record<string, Handler>>;
+
+const OBJECT_VERBS: Verbs = {
+  get: handleGet,
+  list: handleList,
+  watch: handleWatch,
+  create: handleCreate,
+  update: handleUpdate,
+  patch: handlePatch,
+  delete: handleDelete,
+  deletecollection: handleDeleteCollection,
+};
+
+const STATUS_VERBS: Verbs = { get: handleGet, update: handleUpdate, patch: handlePatch };
+
+/** Finds the row that serves a resource. @throws ApiError 404. */
+export function findDefinition(api: Api, resource: ResourceInfo): ResourceDefinition {
+  const definition = api.registry.find(resource.group, resource.version, resource.plural);
+  if (definition === undefined) throw noSuchResource();
+  const inNamespace = resource.namespace !== undefined && resource.plural !== "namespaces";
+  if (inNamespace && !definition.namespaced) throw noSuchResource();
+  if (definition.namespaced && !inNamespace && resource.name !== undefined) throw noSuchResource();
+  return definition;
+}
+
+/** Runs the handler of a verb. @throws ApiError. */
+export async function dispatch(api: Api, request: ApiRequest): Promise<Answer | StreamedAnswer> {
+  const { definition, resource, info } = request;
+  if (definition.deprecationWarning !== undefined) request.warnings.push(definition.deprecationWarning);
+  const handler = verbsOf(definition, resource.subresource)[info.verb];
+  if (handler === undefined) throw methodNotAllowed();
+  return await handler(api, request);
+}
+
+function verbsOf(definition: ResourceDefinition, subresource: string | undefined): Verbs {
+  if (subresource === undefined) return OBJECT_VERBS;
+  if (subresource === "status" && definition.subresources.status === true) return STATUS_VERBS;
+  throw noSuchResource();
+}

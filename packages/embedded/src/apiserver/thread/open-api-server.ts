@@ -1,0 +1,99 @@
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Logger } from "@sandgate/contract";
+import { createDiscovery } from "../discovery/discovery.ts";
+import type { Api } from "../handlers/api.ts";
+import { ensureBaseObjects } from "../handlers/base-objects.ts";
+import { createBuiltInDefinitions } from "../registry/built-in.ts";
+import { createRegistry } from "../registry/registry.ts";
+import { createSchemaTable } from "../registry/schema-table.ts";
+import { createApiServer } from "../server/api-server.ts";
+import { createAuthenticator } from "../server/authenticate.ts";
+import { createPlainPaths } from "../server/plain-paths.ts";
+import { DataFolderError } from "../storage/data-folder-error.ts";
+import { openDatabase } from "../storage/database.ts";
+import { createStore } from "../storage/store.ts";
+import { ensureCertificates, replaceFile } from "../tls/certificates.ts";
+import { formatKubeconfig } from "../tls/kubeconfig.ts";
+import { KNOWN_USERS, createTokenCheck, ensureTokens } from "../tls/users.ts";
+import { listenOn } from "./listen.ts";
+import type { ReadyMessage, ThreadOptions } from "./messages.ts";
+
+export interface OpenApiServer {
+  readonly ready: ReadyMessage;
+  close(): Promise<void>;
+}
+
+/** Opens the data folder and serves it. What was opened is closed again if a later step fails. */
+export async function openApiServer(options: ThreadOptions, logger: Logger): Promise<OpenApiServer> {
+  const { dataDir } = options;
+  openFolder(dataDir);
+  const database = openDatabase(join(dataDir, "cluster.db"), { fsync: options.fsync });
+  const store = createStore(database);
+  try {
+    const certificates = await ensureCertificates(join(dataDir, "pki"), KNOWN_USERS.admin.name);
+    const tokens = ensureTokens(join(dataDir, "pki", "tokens.json"));
+    const registry = createRegistry(createSchemaTable());
+    registry.set(
+      "built-in",
+      createBuiltInDefinitions({
+        serviceAddresses: {
+          range: "10.96",
+          inUse: (address) =>
+            [...store.bucket("/services").entries.values()].some((entry) =>
+              entry.json.includes(`"${address}"`),
+            ),
+        },
+      }),
+    );
+    const api: Api = {
+      store,
+      registry,
+      convert: (object) => Promise.resolve(object),
+      now: () => Date.now(),
+      logger,
+    };
+    ensureBaseObjects(api);
+    const server = createApiServer({
+      api,
+      certificates,
+      authenticate: createAuthenticator({
+        tokenUser: createTokenCheck(tokens),
+        serviceAccountUser: () => undefined,
+      }),
+      plainPaths: createPlainPaths({ discovery: createDiscovery(registry), version: options.version }),
+      logger,
+    });
+    const port = await listenOn(server, options.port, join(dataDir, "apiserver.port"));
+    const url = `https://127.0.0.1:${port}`;
+    const kubeconfigPath = join(dataDir, "kubeconfig");
+    replaceFile(kubeconfigPath, formatKubeconfig(url, certificates));
+    return {
+      ready: { type: "ready", url, kubeconfigPath, caPem: certificates.caPem, ...certificates.admin, tokens },
+      close: async () => {
+        server.closeAllConnections();
+        await new Promise((resolve) => {
+          server.close(resolve);
+        });
+        store.close();
+      },
+    };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+function openFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    chmodSync(dataDir, 0o700);
+  } catch (error) {
+    throw new DataFolderError(
+      "DATA_NOT_WRITABLE",
+      `Cannot use the data folder ${dataDir}: ${error instanceof Error ? error.message : String(error)}. ` +
+        "It has to be creatable or belong to this user; choose another with --data-dir.",
+      { cause: error },
+    );
+  }
+}
