@@ -2,11 +2,11 @@ import type { KubeObject } from "@sandgate/contract";
 import { ageOf } from "../../table/age.ts";
 import type { PrinterColumn } from "../resource-definition.ts";
 
-type Value<T extends KubeObject> = (object: T, now: number) => string | number | boolean | null;
+type Value<T extends KubeObject> = (object: T, now: number) => string | number | boolean | undefined;
 
 /** A column whose value is computed. `T` is the kind of the row that the column stands in. */
 export function column<T extends KubeObject>(name: string, value: Value<T>, priority = 0): PrinterColumn {
-  return { name, type: "string", priority, value: (object, now) => value(object as T, now) };
+  return { name, type: "string", priority, value: (object, now) => value(object as T, now) ?? null };
 }
 
 export const NAME: PrinterColumn = {
