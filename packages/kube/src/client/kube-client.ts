@@ -63,7 +63,11 @@ export interface DeleteOptions extends RequestOptions {
 export interface KubeClient {
   /** Base URL of the API server, without a trailing slash. */
   readonly server: string;
-  get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: RequestOptions): Promise<Stored<T>>;
+  get<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    options?: RequestOptions,
+  ): Promise<Stored<T>>;
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<KubeList<Stored<T>>>;
   create<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<Stored<T>>;
   /** PUT: refused with a conflict if `metadata.resourceVersion` is set and stale. */

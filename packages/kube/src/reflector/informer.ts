@@ -25,6 +25,13 @@ export interface InformerOptions<T extends KubeObject> {
   fieldSelector?: string | undefined;
   /** Named indexes: each maps an object to the keys under which `byIndex` finds it. */
   indexes?: Readonly<Record<string, (object: Stored<T>) => readonly string[]>>;
+  /** Cuts what nobody reads before an object is kept; identity and `resourceVersion` have to stay. */
+  transform?: (object: Stored<T>) => Stored<T>;
+  /**
+   * How long a watch may be silent, in milliseconds, before it is taken for dead and opened anew; default 120,000. API
+   * servers send a bookmark about every minute.
+   */
+  silenceMs?: number;
   /** Called after the store has the change. Must not throw. */
   onChange?: (change: Change<T>) => void;
   /** Called when `health` changes its `synced` or `error`. */
