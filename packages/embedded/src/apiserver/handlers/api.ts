@@ -6,6 +6,7 @@ import { ApiError } from "../server/api-error.ts";
 import type { Answer, StreamedAnswer } from "../server/answer.ts";
 import { type AnyObject, type Entry, parseEntry } from "../storage/entry.ts";
 import type { Store } from "../storage/store.ts";
+import type { ServiceAccountTokens } from "../tls/service-account-tokens.ts";
 
 /** What every handler stands on. */
 export interface Api {
@@ -13,6 +14,7 @@ export interface Api {
   readonly registry: Registry;
   /** Brings an object into the version of `target`. */
   readonly convert: (object: KubeObject, target: ResourceDefinition) => Promise<KubeObject>;
+  readonly tokens: ServiceAccountTokens;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly logger: Logger;

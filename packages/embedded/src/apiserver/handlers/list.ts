@@ -18,7 +18,7 @@ export async function handleList(api: Api, request: ApiRequest): Promise<Answer>
   const { entries, metadata } = page;
   if (representation.view === "table") {
     const objects = await objectsOf(api, request, entries);
-    return jsonAnswer(200, { ...tableOf(api, request, objects, representation), metadata });
+    return jsonAnswer(200, tableOf(api, request, objects, representation, { metadata }));
   }
   if (representation.view === "metadata") {
     const objects = await objectsOf(api, request, entries);

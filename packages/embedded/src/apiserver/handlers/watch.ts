@@ -186,11 +186,9 @@ function createEncoder(api: Api, request: ApiRequest, representation: Representa
     let shown: unknown = object;
     if (representation.view === "metadata") shown = metadataOf(object, representation);
     if (representation.view === "table") {
-      const table = tableOf(api, request, [object], representation);
-      table.metadata = { resourceVersion: String(entry.revision) };
-      if (columnsSent) table.columnDefinitions = [];
+      const metadata = { resourceVersion: String(entry.revision) };
+      shown = tableOf(api, request, [object], representation, { metadata, headers: !columnsSent });
       columnsSent = true;
-      shown = table;
     }
     return `{"type":"${type}","object":${JSON.stringify(shown)}}\n`;
   };

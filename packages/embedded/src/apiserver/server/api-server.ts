@@ -1,10 +1,14 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, STATUS_CODES, type ServerResponse } from "node:http";
 import { type Server, createServer } from "node:https";
+import type { Duplex } from "node:stream";
 import type { Logger } from "@sandgate/contract";
 import type { Api } from "../handlers/api.ts";
+import { isStream, tunnelPodStream } from "../handlers/pod-streams.ts";
+import { type TokenUser, answerReview, isReview } from "../handlers/reviews.ts";
 import type { Certificates } from "../tls/certificates.ts";
-import { type Answer, type StreamedAnswer, errorAnswer, writeAnswer } from "./answer.ts";
+import type { User } from "../tls/users.ts";
+import { type Answer, type StreamedAnswer, errorAnswer, jsonAnswer, writeAnswer } from "./answer.ts";
 import { ApiError } from "./api-error.ts";
 import type { ApiRequest } from "./api-request.ts";
 import type { Authenticator } from "./authenticate.ts";
@@ -13,12 +17,13 @@ import { dispatch, findDefinition } from "./dispatch.ts";
 import { type PlainPaths, isOpenPath } from "./plain-paths.ts";
 import { decodeBody, mediaType, readBody } from "./read-body.ts";
 import { type RequestInfo, type ResourceInfo, parseRequestInfo } from "./request-info.ts";
-import { noSuchResource } from "./status-errors.ts";
+import { methodNotAllowed, noSuchResource } from "./status-errors.ts";
 
 export interface ApiServerOptions {
   readonly api: Api;
   readonly certificates: Certificates;
   readonly authenticate: Authenticator;
+  readonly tokenUser: TokenUser;
   readonly plainPaths: PlainPaths;
   readonly logger: Logger;
 }
@@ -26,8 +31,14 @@ export interface ApiServerOptions {
 /** Longer than clients keep idle connections, so that it is they who close them. */
 const KEEP_ALIVE_MS = 180_000;
 
-/** The HTTPS server; it has yet to listen. */
-export function createApiServer(options: ApiServerOptions): Server {
+export interface ApiServer {
+  /** It has yet to listen. */
+  readonly server: Server;
+  /** Breaks off every connection. */
+  close(): Promise<void>;
+}
+
+export function createApiServer(options: ApiServerOptions): ApiServer {
   const { certificates, logger } = options;
   const server = createServer(
     {
@@ -49,7 +60,24 @@ export function createApiServer(options: ApiServerOptions): Server {
       });
     },
   );
-  return server;
+  const upgraded = new Set<Duplex>();
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgraded.add(socket);
+    socket.on("error", (error) => logger.debug("stream broken off", { error: error.message }));
+    socket.on("close", () => upgraded.delete(socket));
+    void serveUpgrade(options, request, socket, head);
+  });
+  return {
+    server,
+    async close() {
+      const closed = new Promise((resolve) => {
+        server.close(resolve);
+      });
+      server.closeAllConnections();
+      for (const socket of upgraded) socket.destroy();
+      await closed;
+    },
+  };
 }
 
 async function serve(
@@ -84,30 +112,38 @@ async function answerTo(
     const open = plainPaths(info.path, info.query, request.headers);
     if (open !== undefined) return open;
   }
-  const apiRequest = admitRequest(options, request, info, warnings);
-  if (apiRequest !== undefined) return await dispatch(options.api, apiRequest);
+  const user = admit(options, request, info);
+  if (info.resource !== undefined) {
+    const { resource } = info;
+    if (isReview(resource)) return await review(options, request, info, resource, user);
+    return await dispatch(options.api, makeApiRequest(options.api, request, info, resource, user, warnings));
+  }
   const answer = plainPaths(info.path, info.query, request.headers);
   if (answer === undefined) throw noSuchResource();
   return answer;
 }
 
-/** Authentication and authorization, then what a resource's handler needs; undefined if it is about no resource. */
-function admitRequest(
-  options: ApiServerOptions,
-  request: IncomingMessage,
-  info: RequestInfo,
-  warnings: string[],
-): ApiRequest | undefined {
+/** Who asks, if it may. @throws ApiError 401, 403. */
+function admit(options: ApiServerOptions, request: IncomingMessage, info: RequestInfo): User {
   const user = options.authenticate(request);
   if (user === undefined) throw new ApiError("Unauthorized", "Unauthorized");
   authorize(user, info, request.headers);
-  if (info.resource === undefined) return undefined;
-  const resource: ResourceInfo = info.resource;
+  return user;
+}
+
+function makeApiRequest(
+  api: Api,
+  request: IncomingMessage,
+  info: RequestInfo,
+  resource: ResourceInfo,
+  user: User,
+  warnings: string[],
+): ApiRequest {
   const type = mediaType(request.headers["content-type"]);
   return {
     info,
     resource,
-    definition: findDefinition(options.api, resource),
+    definition: findDefinition(api, resource),
     query: info.query,
     headers: request.headers,
     user,
@@ -118,6 +154,48 @@ function admitRequest(
       return bytes.length === 0 ? undefined : await decodeBody(bytes, type);
     },
   };
+}
+
+async function review(
+  options: ApiServerOptions,
+  request: IncomingMessage,
+  info: RequestInfo,
+  resource: ResourceInfo,
+  user: User,
+): Promise<Answer> {
+  if (info.verb !== "create") throw methodNotAllowed();
+  const { value } = await decodeBody(await readBody(request), mediaType(request.headers["content-type"]));
+  return jsonAnswer(201, answerReview(resource, value, user, options.tokenUser));
+}
+
+/** Exec, attach and port-forward: checked like any request, then handed to the pod's node. */
+async function serveUpgrade(
+  options: ApiServerOptions,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  try {
+    const info = parseRequestInfo(request.method ?? "GET", request.url ?? "/");
+    const user = info === undefined ? undefined : admit(options, request, info);
+    const resource = info?.resource;
+    if (info === undefined || user === undefined || resource === undefined || !isStreamOf(resource)) {
+      throw new ApiError("BadRequest", "this path cannot be upgraded");
+    }
+    const apiRequest = makeApiRequest(options.api, request, info, resource, user, []);
+    await tunnelPodStream(options.api, apiRequest, request, socket, head);
+  } catch (error) {
+    const answer = errorAnswer(explain(error, options.logger, request));
+    const body = String(answer.body);
+    socket.end(
+      `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ""}\r\nContent-Type: application/json\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    );
+  }
+}
+
+function isStreamOf({ group, plural, subresource }: ResourceInfo): boolean {
+  return group === "" && plural === "pods" && isStream(subresource);
 }
 
 function explain(error: unknown, logger: Logger, request: IncomingMessage): ApiError {

@@ -7,13 +7,8 @@ export interface Authenticator {
   (request: IncomingMessage): User | undefined;
 }
 
-export interface AuthenticatorOptions {
-  readonly tokenUser: (token: string) => User | undefined;
-  readonly serviceAccountUser: (token: string) => User | undefined;
-}
-
 /** By a client certificate of the server's own CA, else by a bearer token. */
-export function createAuthenticator({ tokenUser, serviceAccountUser }: AuthenticatorOptions): Authenticator {
+export function createAuthenticator(tokenUser: (token: string) => User | undefined): Authenticator {
   const byName = new Map(Object.values(KNOWN_USERS).map((user) => [user.name, user]));
   return (request) => {
     const socket = request.socket as TLSSocket;
@@ -23,7 +18,7 @@ export function createAuthenticator({ tokenUser, serviceAccountUser }: Authentic
       if (user !== undefined) return user;
     }
     const token = bearerToken(request);
-    return token === undefined ? undefined : (tokenUser(token) ?? serviceAccountUser(token));
+    return token === undefined ? undefined : tokenUser(token);
   };
 }
 

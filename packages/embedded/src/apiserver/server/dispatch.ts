@@ -4,6 +4,10 @@ import { handleDelete, handleDeleteCollection } from "../handlers/delete.ts";
 import { handleGet } from "../handlers/get.ts";
 import { handleList } from "../handlers/list.ts";
 import { handlePatch } from "../handlers/patch.ts";
+import { handleBinding, handleEviction, handleFinalize } from "../handlers/pod-actions.ts";
+import { handlePodLog, refusePlainStream } from "../handlers/pod-streams.ts";
+import { handleGetScale, handleWriteScale } from "../handlers/scale.ts";
+import { handleTokenRequest } from "../handlers/token-request.ts";
 import { handleUpdate } from "../handlers/update.ts";
 import { handleWatch } from "../handlers/watch.ts";
 import type { ResourceDefinition } from "../registry/resource-definition.ts";
@@ -27,6 +31,20 @@ const OBJECT_VERBS: Verbs = {
 
 const STATUS_VERBS: Verbs = { get: handleGet, update: handleUpdate, patch: handlePatch };
 
+const SCALE_VERBS: Verbs = { get: handleGetScale, update: handleWriteScale, patch: handleWriteScale };
+
+/** Subresources that are no view of their object. */
+const OTHER_VERBS: Readonly<Record<string, Verbs>> = {
+  log: { get: handlePodLog },
+  exec: { get: refusePlainStream, create: refusePlainStream },
+  attach: { get: refusePlainStream, create: refusePlainStream },
+  portforward: { get: refusePlainStream, create: refusePlainStream },
+  binding: { create: handleBinding },
+  eviction: { create: handleEviction },
+  token: { create: handleTokenRequest },
+  finalize: { update: handleFinalize },
+};
+
 /** Finds the row that serves a resource. @throws ApiError 404. */
 export function findDefinition(api: Api, resource: ResourceInfo): ResourceDefinition {
   const definition = api.registry.find(resource.group, resource.version, resource.plural);
@@ -48,6 +66,10 @@ export async function dispatch(api: Api, request: ApiRequest): Promise<Answer | 
 
 function verbsOf(definition: ResourceDefinition, subresource: string | undefined): Verbs {
   if (subresource === undefined) return OBJECT_VERBS;
-  if (subresource === "status" && definition.subresources.status === true) return STATUS_VERBS;
-  throw noSuchResource();
+  const { status, scale, other } = definition.subresources;
+  if (subresource === "status" && status === true) return STATUS_VERBS;
+  if (subresource === "scale" && scale !== undefined) return SCALE_VERBS;
+  const verbs = other?.includes(subresource) === true ? OTHER_VERBS[subresource] : undefined;
+  if (verbs === undefined) throw noSuchResource();
+  return verbs;
 }

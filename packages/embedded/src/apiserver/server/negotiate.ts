@@ -11,6 +11,7 @@ export interface Representation {
 
 const PLAIN: Representation = { view: "object", version: "v1" };
 const VIEWS: Readonly<Record<string, View>> = {
+  Table: "table",
   PartialObjectMetadata: "metadata",
   PartialObjectMetadataList: "metadata",
 };

@@ -4,6 +4,10 @@ import type { Logger } from "@sandgate/contract";
 import { createDiscovery } from "../discovery/discovery.ts";
 import type { Api } from "../handlers/api.ts";
 import { ensureBaseObjects } from "../handlers/base-objects.ts";
+import { startEventExpiry } from "../handlers/event-expiry.ts";
+import { startGarbageCollector } from "../handlers/garbage-collector.ts";
+import { startNamespaceLifecycle } from "../handlers/namespace-lifecycle.ts";
+import type { TokenUser } from "../handlers/reviews.ts";
 import { createBuiltInDefinitions } from "../registry/built-in.ts";
 import { createRegistry } from "../registry/registry.ts";
 import { createSchemaTable } from "../registry/schema-table.ts";
@@ -12,10 +16,16 @@ import { createAuthenticator } from "../server/authenticate.ts";
 import { createPlainPaths } from "../server/plain-paths.ts";
 import { DataFolderError } from "../storage/data-folder-error.ts";
 import { openDatabase } from "../storage/database.ts";
+import { keyOf } from "../storage/entry.ts";
 import { createStore } from "../storage/store.ts";
 import { ensureCertificates, replaceFile } from "../tls/certificates.ts";
 import { formatKubeconfig } from "../tls/kubeconfig.ts";
-import { KNOWN_USERS, createTokenCheck, ensureTokens } from "../tls/users.ts";
+import {
+  isForThisServer,
+  openServiceAccountTokens,
+  serviceAccountUser,
+} from "../tls/service-account-tokens.ts";
+import { KNOWN_USERS, type Tokens, createTokenCheck, ensureTokens } from "../tls/users.ts";
 import { listenOn } from "./listen.ts";
 import type { ReadyMessage, ThreadOptions } from "./messages.ts";
 
@@ -31,6 +41,7 @@ export async function openApiServer(options: ThreadOptions, logger: Logger): Pro
   const database = openDatabase(join(dataDir, "cluster.db"), { fsync: options.fsync });
   const store = createStore(database);
   try {
+    const now = (): number => Date.now();
     const certificates = await ensureCertificates(join(dataDir, "pki"), KNOWN_USERS.admin.name);
     const tokens = ensureTokens(join(dataDir, "pki", "tokens.json"));
     const registry = createRegistry(createSchemaTable());
@@ -50,17 +61,18 @@ export async function openApiServer(options: ThreadOptions, logger: Logger): Pro
       store,
       registry,
       convert: (object) => Promise.resolve(object),
-      now: () => Date.now(),
+      tokens: openServiceAccountTokens(join(dataDir, "pki", "service-account.key"), now),
+      now,
       logger,
     };
     ensureBaseObjects(api);
-    const server = createApiServer({
+    const stops = [startNamespaceLifecycle(api), startGarbageCollector(api), startEventExpiry(api)];
+    const tokenUser = createTokenUser(api, tokens);
+    const { server, close } = createApiServer({
       api,
       certificates,
-      authenticate: createAuthenticator({
-        tokenUser: createTokenCheck(tokens),
-        serviceAccountUser: () => undefined,
-      }),
+      authenticate: createAuthenticator(tokenUser),
+      tokenUser,
       plainPaths: createPlainPaths({ discovery: createDiscovery(registry), version: options.version }),
       logger,
     });
@@ -71,10 +83,8 @@ export async function openApiServer(options: ThreadOptions, logger: Logger): Pro
     return {
       ready: { type: "ready", url, kubeconfigPath, caPem: certificates.caPem, ...certificates.admin, tokens },
       close: async () => {
-        server.closeAllConnections();
-        await new Promise((resolve) => {
-          server.close(resolve);
-        });
+        await close();
+        for (const stop of stops) stop();
         store.close();
       },
     };
@@ -82,6 +92,19 @@ export async function openApiServer(options: ThreadOptions, logger: Logger): Pro
     store.close();
     throw error;
   }
+}
+
+/** By a fixed token, or as a ServiceAccount that still exists. */
+function createTokenUser(api: Api, tokens: Tokens): TokenUser {
+  const known = createTokenCheck(tokens);
+  return (token) => {
+    const user = known(token);
+    if (user !== undefined) return user;
+    const subject = api.tokens.read(token);
+    if (subject === undefined || !isForThisServer(subject.audiences)) return undefined;
+    const account = api.store.get("/serviceaccounts", keyOf(subject.namespace, subject.name));
+    return account?.uid === subject.uid ? serviceAccountUser(subject) : undefined;
+  };
 }
 
 function openFolder(dataDir: string): void {
