@@ -51,7 +51,16 @@ export function mergeOrdered(
   if (current === undefined) merged = withoutDirectives(change) as unknown[];
   else if (change === undefined) merged = [...current];
   else merged = rules.merges ? mergeLists(current, change, rules) : change.map(withoutDirectives);
-  return inOrder(merged, order, current ?? [], rules.mergeKey);
+  return inOrder(merged, order, placesAfter(current ?? [], merged, rules.mergeKey), rules.mergeKey);
+}
+
+/** The order on the server after deletions: new items take the places at the end that deleted ones have freed. */
+function placesAfter(current: Items, merged: Items, key: string | undefined): Items {
+  const before = indexOf(current, key);
+  const after = indexOf(merged, key);
+  const rest = current.filter((item) => after.has(identity(item, key)));
+  const added = merged.filter((item) => !before.has(identity(item, key)));
+  return [...rest, ...added.slice(0, current.length - rest.length)];
 }
 
 /** The scalars of a list that are not in another. */
