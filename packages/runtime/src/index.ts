@@ -1,1 +1,2 @@
-export {};
+export { createRuntimeServer } from "./server.ts";
+export { readSettings, type Settings } from "./settings.ts";
