@@ -59,7 +59,11 @@ export interface PersistentVolumeClaim extends KubeObject {
     volumeName?: string;
     volumeMode?: string;
   };
-  status?: { phase?: "Pending" | "Bound" | "Lost"; accessModes?: string[]; capacity?: Record<string, string> };
+  status?: {
+    phase?: "Pending" | "Bound" | "Lost";
+    accessModes?: string[];
+    capacity?: Record<string, string>;
+  };
 }
 
 export interface NetworkPolicy extends KubeObject {

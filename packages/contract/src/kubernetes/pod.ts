@@ -112,7 +112,10 @@ export interface Volume {
   configMap?: { name?: string; items?: KeyToPath[]; defaultMode?: number; optional?: boolean };
   secret?: { secretName?: string; items?: KeyToPath[]; defaultMode?: number; optional?: boolean };
   persistentVolumeClaim?: { claimName: string; readOnly?: boolean };
-  downwardAPI?: { items?: { path: string; fieldRef?: { fieldPath: string }; mode?: number }[]; defaultMode?: number };
+  downwardAPI?: {
+    items?: { path: string; fieldRef?: { fieldPath: string }; mode?: number }[];
+    defaultMode?: number;
+  };
   projected?: { sources?: Record<string, unknown>[]; defaultMode?: number };
 }
 

@@ -1,0 +1,134 @@
+import { z } from "zod";
+import { DEFAULT_SANDBOX_PORT, LABEL_USER } from "../labels.ts";
+
+/** One configuration key: its name in a file and everywhere it can be set. */
+export interface ConfigKey {
+  /** Command-line flag, with its argument's name; without one it is a switch. */
+  readonly flag: string;
+  /** Environment variables, the first that is set counts. */
+  readonly env: readonly string[];
+  readonly schema: z.ZodType;
+  readonly doc: string;
+}
+
+const portNumber = z.coerce
+  .number("is no number")
+  .int("is no whole number")
+  .min(0, "is below 0")
+  .max(65_535, "is above 65535");
+const milliseconds = z.coerce.number("is no number").int("is no whole number").min(1, "is below 1");
+const switched = z.union([z.boolean(), z.stringbool("is neither true nor false")]);
+/** A list in a file, comma-separated elsewhere. */
+const list = z
+  .union([z.array(z.string()), z.string().transform((text) => text.split(",").map((part) => part.trim()))])
+  .transform((parts) => parts.filter((part) => part !== ""));
+
+/** Every key of the gateway. Flags, environment, file, types and the reference page come from this table. */
+export const GATEWAY_KEYS = {
+  host: {
+    flag: "--host <address>",
+    env: ["SANDGATE_HOST"],
+    schema: z.string().min(1).default("127.0.0.1"),
+    doc: "Address to listen on. Anything but loopback needs apiKeys or auth: none.",
+  },
+  port: {
+    flag: "--port <port>",
+    env: ["PORT", "SANDGATE_PORT"],
+    schema: portNumber.default(8080),
+    doc: "Port to listen on; 0 takes a free one.",
+  },
+  metricsPort: {
+    flag: "--metrics-port <port>",
+    env: ["SANDGATE_METRICS_PORT"],
+    schema: portNumber.optional(),
+    doc: "Port of the listener for /metrics, on the same address; none by default.",
+  },
+  apiKeys: {
+    flag: "--api-keys <file>",
+    env: ["SANDGATE_API_KEYS"],
+    schema: z.string().min(1).optional(),
+    doc: "YAML list of {id, sha256, user, roles}; read again when it changes.",
+  },
+  auth: {
+    flag: "--auth <mode>",
+    env: ["SANDGATE_AUTH"],
+    schema: z.enum(["keys", "none"], "is neither keys nor none").optional(),
+    doc: "none: everybody who reaches the gateway is let in as admin. Default: keys where apiKeys is set, else none on loopback.",
+  },
+  publicUrl: {
+    flag: "--public-url <urls>",
+    env: ["SANDGATE_PUBLIC_URL"],
+    schema: list.default([]),
+    doc: "URLs under which clients reach the gateway, comma-separated; requests with another Host are refused.",
+  },
+  allowOrigin: {
+    flag: "--allow-origin <origins>",
+    env: ["SANDGATE_ALLOW_ORIGIN"],
+    schema: list.default([]),
+    doc: "Origins of pages that may send requests, comma-separated.",
+  },
+  trustedProxies: {
+    flag: "--trusted-proxies <networks>",
+    env: ["SANDGATE_TRUSTED_PROXIES"],
+    schema: list.default([]),
+    doc: "Networks (CIDR) whose X-Forwarded-* are believed, comma-separated.",
+  },
+  watchNamespace: {
+    flag: "--watch-namespace <namespace>",
+    env: ["SANDGATE_WATCH_NAMESPACE"],
+    schema: z.string().min(1).optional(),
+    doc: "The only namespace whose sandboxes are served; all by default.",
+  },
+  userNamespaces: {
+    flag: "--user-namespaces <pattern>",
+    env: ["SANDGATE_USER_NAMESPACES"],
+    schema: z.string().min(1).optional(),
+    doc: "Which namespaces may claim a user's addresses, * and {user} allowed, as in agents-{user}. Required off loopback unless watchNamespace is set.",
+  },
+  userLabel: {
+    flag: "--user-label <key>",
+    env: ["SANDGATE_USER_LABEL"],
+    schema: z.string().min(1).default(LABEL_USER),
+    doc: "Label of a Sandbox that names its user.",
+  },
+  sandboxPort: {
+    flag: "--sandbox-port <port>",
+    env: ["SANDGATE_SANDBOX_PORT"],
+    schema: portNumber.min(1, "is below 1").default(DEFAULT_SANDBOX_PORT),
+    doc: "Port meant by an address without one, where the Sandbox does not say.",
+  },
+  pathModePages: {
+    flag: "--path-mode-pages",
+    env: ["SANDGATE_PATH_MODE_PAGES"],
+    schema: switched.default(false),
+    doc: "Serve browsers' pages in path mode, where all sandboxes share one origin and can act on one another.",
+  },
+  connectTimeoutMs: {
+    flag: "--connect-timeout-ms <ms>",
+    env: ["SANDGATE_CONNECT_TIMEOUT_MS"],
+    schema: milliseconds.default(5_000),
+    doc: "How long connecting to a sandbox may take.",
+  },
+  firstByteTimeoutMs: {
+    flag: "--first-byte-timeout-ms <ms>",
+    env: ["SANDGATE_FIRST_BYTE_TIMEOUT_MS"],
+    schema: milliseconds.default(330_000),
+    doc: "How long a sandbox may take to begin its answer, after the request is sent.",
+  },
+  idleTimeoutMs: {
+    flag: "--idle-timeout-ms <ms>",
+    env: ["SANDGATE_IDLE_TIMEOUT_MS"],
+    schema: milliseconds.default(300_000),
+    doc: "How long a body may pause.",
+  },
+  drainTimeoutMs: {
+    flag: "--drain-timeout-ms <ms>",
+    env: ["SANDGATE_DRAIN_TIMEOUT_MS"],
+    schema: milliseconds.default(10_000),
+    doc: "How long requests under way get when the gateway is told to end.",
+  },
+} as const satisfies Record<string, ConfigKey>;
+
+export type GatewayConfig = {
+  [K in keyof typeof GATEWAY_KEYS]: z.output<(typeof GATEWAY_KEYS)[K]["schema"]>;
+};
