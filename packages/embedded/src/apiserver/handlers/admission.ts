@@ -1,9 +1,10 @@
-import type { Namespace, Pod, RuntimeClass } from "@sandgate/contract";
+import type { Pod, RuntimeClass } from "@sandgate/contract";
 import type { ResourceDefinition } from "../registry/resource-definition.ts";
 import { ApiError } from "../server/api-error.ts";
 import { forbidden, notFound, qualifiedResource } from "../server/status-errors.ts";
 import { type AnyObject, keyOf, parseEntry } from "../storage/entry.ts";
 import type { Api } from "./api.ts";
+import { admitQuota } from "./resource-quota.ts";
 
 /** Whether a new object may come into being where it wants to. @throws ApiError 403, 404. */
 export function admitCreate(api: Api, definition: ResourceDefinition, object: AnyObject): void {
@@ -13,13 +14,14 @@ export function admitCreate(api: Api, definition: ResourceDefinition, object: An
     admitServiceAccount(api, definition, pod);
     admitRuntimeClass(api, definition, pod);
   }
+  if (definition.namespaced) admitQuota(api, definition, object);
 }
 
 function admitNamespace(api: Api, definition: ResourceDefinition, object: AnyObject): void {
   const { namespace = "", name = "" } = object.metadata;
   const entry = api.store.get("/namespaces", namespace);
   if (entry === undefined) throw notFound({ group: "", plural: "namespaces" }, namespace);
-  const phase = entry.deleting ? "Terminating" : (parseEntry(entry) as Namespace).status?.phase;
+  const phase = entry.deleting ? "Terminating" : parseEntry(entry).status?.["phase"];
   if (phase !== "Terminating") return;
   throw new ApiError(
     "Forbidden",

@@ -82,11 +82,11 @@ export function parseDeleteOptions(value: unknown, query: URLSearchParams): Dele
   if (grace !== undefined && (typeof grace !== "number" || !Number.isSafeInteger(grace) || grace < 0)) {
     throw new ApiError("BadRequest", "gracePeriodSeconds: Invalid value: must be a whole number, 0 or more");
   }
-  const policy = given.propagationPolicy ?? query.get("propagationPolicy") ?? undefined;
-  if (policy !== undefined && policy !== null && !POLICIES.has(String(policy))) {
+  const policy: unknown = given.propagationPolicy ?? query.get("propagationPolicy") ?? undefined;
+  if (policy !== undefined && (typeof policy !== "string" || !POLICIES.has(policy))) {
     throw new ApiError(
       "Invalid",
-      `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "${String(policy)}": ` +
+      `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: ${JSON.stringify(policy)}: ` +
         'supported values: "Foreground", "Background", "Orphan"',
     );
   }

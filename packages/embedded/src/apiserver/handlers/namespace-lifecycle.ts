@@ -125,7 +125,7 @@ function report(api: Api, name: string, remaining: readonly Entry[]): void {
     ),
   ];
   if (isJsonEqual(before, conditions)) return;
-  object.status = { ...object.status, conditions } as NonNullable<Namespace["status"]>;
+  object.status = { ...object.status, conditions };
   api.store.update(entry, object);
 }
 

@@ -68,11 +68,8 @@ export function asObject(value: unknown, definition: ResourceDefinition): AnyObj
     throw new ApiError("BadRequest", "metadata is not an object");
   }
   // In this order people read it, whatever order it came in.
-  return { apiVersion, kind, metadata, ...rest(given) };
-}
-
-function rest({ apiVersion: _, kind: __, metadata: ___, ...others }: Partial<AnyObject>): Partial<AnyObject> {
-  return others;
+  const { apiVersion: _, kind: __, metadata: ___, ...rest } = given;
+  return { apiVersion, kind, metadata, ...rest };
 }
 
 /** Drops unknown members, in place. */

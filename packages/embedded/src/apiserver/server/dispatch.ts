@@ -60,8 +60,15 @@ export async function dispatch(api: Api, request: ApiRequest): Promise<Answer | 
   const { definition, resource, info } = request;
   if (definition.deprecationWarning !== undefined) request.warnings.push(definition.deprecationWarning);
   const handler = verbsOf(definition, resource.subresource)[info.verb];
-  if (handler === undefined) throw methodNotAllowed();
+  if (handler === undefined || !fitsName(request)) throw methodNotAllowed();
   return await handler(api, request);
+}
+
+/** A create goes to the collection, an update or patch to an object; of a subresource all are about an object. */
+function fitsName({ info, resource }: ApiRequest): boolean {
+  if (resource.subresource !== undefined) return resource.name !== undefined;
+  if (info.verb === "create") return resource.name === undefined;
+  return (info.verb !== "update" && info.verb !== "patch") || resource.name !== undefined;
 }
 
 function verbsOf(definition: ResourceDefinition, subresource: string | undefined): Verbs {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Discovery } from "../discovery/discovery.ts";
+import type { OpenApi } from "../openapi/open-api.ts";
 import { type Answer, jsonAnswer } from "./answer.ts";
 
 /** Paths that anybody may ask for. */
@@ -14,6 +15,7 @@ export function isOpenPath(path: string): boolean {
 
 export interface PlainPathsOptions {
   readonly discovery: Discovery;
+  readonly openApi: OpenApi;
   /** Of Sandgate. */
   readonly version: string;
 }
@@ -25,7 +27,7 @@ export type PlainPaths = (
   headers: IncomingHttpHeaders,
 ) => Answer | undefined;
 
-export function createPlainPaths({ discovery, version }: PlainPathsOptions): PlainPaths {
+export function createPlainPaths({ discovery, openApi, version }: PlainPathsOptions): PlainPaths {
   const versionInfo = {
     major: "1",
     minor: KUBERNETES_MINOR,
@@ -43,8 +45,11 @@ export function createPlainPaths({ discovery, version }: PlainPathsOptions): Pla
     if (clean === "/version") return jsonAnswer(200, versionInfo);
     if (isOpenPath(clean)) return { status: 200, body: "ok", contentType: "text/plain; charset=utf-8" };
     if (clean === "/")
-      return jsonAnswer(200, { paths: ["/api", "/apis", "/healthz", "/livez", "/readyz", "/version"] });
-    const found = findDocument(discovery, clean, headers.accept ?? "");
+      return jsonAnswer(200, {
+        paths: ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"],
+      });
+    const accept = headers.accept ?? "";
+    const found = findDocument(discovery, clean, accept) ?? openApi.document(clean, accept);
     return found === undefined ? undefined : withEtag(found, headers);
   };
 }

@@ -7,7 +7,9 @@ import { ensureBaseObjects } from "../handlers/base-objects.ts";
 import { startEventExpiry } from "../handlers/event-expiry.ts";
 import { startGarbageCollector } from "../handlers/garbage-collector.ts";
 import { startNamespaceLifecycle } from "../handlers/namespace-lifecycle.ts";
+import { startQuotaStatus } from "../handlers/resource-quota.ts";
 import type { TokenUser } from "../handlers/reviews.ts";
+import { createOpenApi } from "../openapi/open-api.ts";
 import { createBuiltInDefinitions } from "../registry/built-in.ts";
 import { createRegistry } from "../registry/registry.ts";
 import { createSchemaTable } from "../registry/schema-table.ts";
@@ -26,6 +28,7 @@ import {
   serviceAccountUser,
 } from "../tls/service-account-tokens.ts";
 import { KNOWN_USERS, type Tokens, createTokenCheck, ensureTokens } from "../tls/users.ts";
+import { interimSandboxKinds } from "./interim-sandbox-kinds.ts";
 import { listenOn } from "./listen.ts";
 import type { ReadyMessage, ThreadOptions } from "./messages.ts";
 
@@ -57,6 +60,7 @@ export async function openApiServer(options: ThreadOptions, logger: Logger): Pro
         },
       }),
     );
+    registry.set("interim", interimSandboxKinds());
     const api: Api = {
       store,
       registry,
@@ -66,24 +70,33 @@ export async function openApiServer(options: ThreadOptions, logger: Logger): Pro
       logger,
     };
     ensureBaseObjects(api);
-    const stops = [startNamespaceLifecycle(api), startGarbageCollector(api), startEventExpiry(api)];
+    const stops = [
+      startNamespaceLifecycle(api),
+      startGarbageCollector(api),
+      startEventExpiry(api),
+      startQuotaStatus(api),
+    ];
     const tokenUser = createTokenUser(api, tokens);
-    const { server, close } = createApiServer({
+    const served = createApiServer({
       api,
       certificates,
       authenticate: createAuthenticator(tokenUser),
       tokenUser,
-      plainPaths: createPlainPaths({ discovery: createDiscovery(registry), version: options.version }),
+      plainPaths: createPlainPaths({
+        discovery: createDiscovery(registry),
+        openApi: createOpenApi(registry),
+        version: options.version,
+      }),
       logger,
     });
-    const port = await listenOn(server, options.port, join(dataDir, "apiserver.port"));
+    const port = await listenOn(served.server, options.port, join(dataDir, "apiserver.port"));
     const url = `https://127.0.0.1:${port}`;
     const kubeconfigPath = join(dataDir, "kubeconfig");
     replaceFile(kubeconfigPath, formatKubeconfig(url, certificates));
     return {
       ready: { type: "ready", url, kubeconfigPath, caPem: certificates.caPem, ...certificates.admin, tokens },
       close: async () => {
-        await close();
+        await served.close();
         for (const stop of stops) stop();
         store.close();
       },

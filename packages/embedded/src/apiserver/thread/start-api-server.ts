@@ -88,6 +88,7 @@ export async function startApiServer(options: ApiServerStartOptions): Promise<Em
     async close() {
       if (!closing) {
         closing = true;
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin
         worker.postMessage({ type: "close" } satisfies ThreadCommand);
       }
       await exited.promise;

@@ -94,7 +94,7 @@ function validity(years: number): { serialNumber: string; notBefore: Date; notAf
 }
 
 async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return (await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
+  return await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
 }
 
 async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
