@@ -1,0 +1,90 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { watch, type FSWatcher } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { isUserName, silentLogger, type Logger } from "@sandgate/contract";
+import { parse } from "yaml";
+
+export interface ApiKey {
+  id: string;
+  /** SHA-256 of the key. */
+  hash: Buffer;
+  user: string;
+  admin: boolean;
+}
+
+export interface ApiKeys {
+  /** The key's entry; every entry is compared, in constant time each. */
+  find(key: string): ApiKey | undefined;
+  close(): void;
+}
+
+const MEMBERS = new Set(["id", "sha256", "user", "roles"]);
+const ROLES = new Set(["admin"]);
+
+/**
+ * Reads the file of keys and follows its changes. A change that cannot be read leaves the old keys in force and is logged.
+ *
+ * @throws Error that names file and entry where the file cannot be used at the start.
+ */
+export async function openApiKeys(path: string, logger: Logger = silentLogger): Promise<ApiKeys> {
+  let keys = parseApiKeys(await readFile(path, "utf8"), path);
+  const reload = (): void => {
+    readFile(path, "utf8")
+      .then((text) => {
+        keys = parseApiKeys(text, path);
+        logger.info("API keys read again", { keys: keys.length });
+      })
+      .catch((error: unknown) => {
+        logger.error("API keys could not be read again; the old ones stay", {
+          error: (error as Error).message,
+        });
+      });
+  };
+  // The folder is watched: editors and Kubernetes replace the file instead of writing into it.
+  const watcher: FSWatcher = watch(dirname(path), { persistent: false }, (_event, name) => {
+    if (name === null || name === basename(path) || name.startsWith("..")) reload();
+  });
+  return {
+    find(key) {
+      const hash = createHash("sha256").update(key).digest();
+      let found: ApiKey | undefined;
+      for (const one of keys) {
+        if (timingSafeEqual(hash, one.hash)) found = one;
+      }
+      return found;
+    },
+    close: () => watcher.close(),
+  };
+}
+
+/** @throws Error that names the entry and what is wrong with it. */
+export function parseApiKeys(text: string, path: string): readonly ApiKey[] {
+  let list: unknown;
+  try {
+    list = parse(text);
+  } catch (error) {
+    throw new Error(`${path} is not YAML: ${(error as Error).message}`, { cause: error });
+  }
+  if (!Array.isArray(list) || list.length === 0) {
+    throw new Error(`${path}: expected a list of {id, sha256, user, roles}`);
+  }
+  const seen = new Set<string>();
+  return list.map((entry: unknown, index) => {
+    const wrong = (what: string): Error => new Error(`${path}: entry ${index + 1}: ${what}`);
+    if (entry === null || typeof entry !== "object") throw wrong("is no object");
+    const { id, sha256, user, roles = [] } = entry as Record<string, unknown>;
+    const unknown = Object.keys(entry).filter((name) => !MEMBERS.has(name));
+    if (unknown.length > 0) throw wrong(`unknown members ${unknown.join(", ")}`);
+    if (typeof id !== "string" || id === "") throw wrong("id is missing");
+    if (seen.has(id)) throw wrong(`id ${id} is there twice`);
+    seen.add(id);
+    if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/i.test(sha256))
+      throw wrong("sha256 is no SHA-256 in hex");
+    if (typeof user !== "string" || !isUserName(user)) throw wrong("user is no user name");
+    if (!Array.isArray(roles) || roles.some((role) => !ROLES.has(role as string))) {
+      throw wrong(`roles must be a list of: ${[...ROLES].join(", ")}`);
+    }
+    return { id, hash: Buffer.from(sha256, "hex"), user, admin: roles.includes("admin") };
+  });
+}

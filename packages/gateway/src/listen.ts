@@ -1,0 +1,29 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/**
+ * Has the server listen.
+ *
+ * @returns Its base URL.
+ * @throws Error with the remedy where the address is taken or not allowed.
+ */
+export async function listen(server: Server, host: string, port: number): Promise<string> {
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") {
+      throw new Error(
+        `Port ${port} on ${host} is taken. Choose another with --port, or end what listens there.`,
+        { cause: error },
+      );
+    }
+    if (code === "EACCES")
+      throw new Error(`Port ${port} needs more rights; choose one above 1023 with --port.`, { cause: error });
+    throw new Error(`The gateway cannot listen on ${host}:${port}: ${message}`, { cause: error });
+  }
+  const address = server.address() as AddressInfo;
+  return `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
+}
