@@ -60,8 +60,8 @@ describe("what the server does by itself", () => {
       kind: "ReplicaSet",
       metadata: { name: "rs", uid: "no-such-uid" },
     };
-    await make("orphan-of-unknown", [foreign as Loose]);
-    await make("orphan-of-ghost", [ghost as Loose]);
+    await make("orphan-of-unknown", [foreign]);
+    await make("orphan-of-ghost", [ghost]);
     await gone(MAPS, "orphan-of-ghost");
     expect((await test.call("GET", `${MAPS}/orphan-of-unknown`)).status).toBe(200);
   });

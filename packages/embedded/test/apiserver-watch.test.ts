@@ -99,6 +99,7 @@ describe("watch", () => {
   it("ends after timeoutSeconds", async () => {
     const watch = await test.watch(`${MAPS}?watch=true&timeoutSeconds=1&resourceVersion=${await revision()}`);
     await watch.ended;
+    await expect(watch.next()).rejects.toThrow("the watch has ended");
   });
 
   it("answers a version that is forgotten with an ERROR event, and a page of it with 410", async () => {

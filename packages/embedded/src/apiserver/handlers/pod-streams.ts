@@ -36,23 +36,17 @@ export function isStream(subresource: string | undefined): boolean {
 /** GET of `pods/log`, followed as long as the client wants. */
 export async function handlePodLog(api: Api, request: ApiRequest): Promise<StreamedAnswer> {
   const target = findNode(api, request, "containerLogs");
-  return await Promise.resolve({
+  const upstream = target === undefined ? undefined : await ask(target);
+  if (upstream !== undefined && upstream.statusCode !== 200) throw await explain(upstream);
+  return {
     stream: async (response) => {
       response.setHeader("Content-Type", "text/plain");
       response.setHeader("Cache-Control", "no-cache, private");
-      if (target === undefined) {
+      response.flushHeaders();
+      if (upstream === undefined) {
         response.end();
         return;
       }
-      const upstream = await ask(target);
-      if (upstream.statusCode !== 200) {
-        const error = await explain(upstream);
-        response.statusCode = error.code;
-        response.setHeader("Content-Type", "application/json");
-        response.end(JSON.stringify(error.toStatus()));
-        return;
-      }
-      response.flushHeaders();
       try {
         await pipeline(upstream, response);
       } catch {
@@ -60,7 +54,7 @@ export async function handlePodLog(api: Api, request: ApiRequest): Promise<Strea
         response.destroy();
       }
     },
-  });
+  };
 }
 
 /** A request for a stream that did not ask for an upgrade. */

@@ -43,6 +43,10 @@ export async function openApiServer(options: ThreadOptions, logger: Logger): Pro
   openFolder(dataDir);
   const database = openDatabase(join(dataDir, "cluster.db"), { fsync: options.fsync });
   const store = createStore(database);
+  const undo: (() => void)[] = [() => store.close()];
+  const closeAll = (): void => {
+    for (const step of undo.splice(0).toReversed()) step();
+  };
   try {
     const now = (): number => Date.now();
     const certificates = await ensureCertificates(join(dataDir, "pki"), KNOWN_USERS.admin.name);
@@ -70,12 +74,12 @@ export async function openApiServer(options: ThreadOptions, logger: Logger): Pro
       logger,
     };
     ensureBaseObjects(api);
-    const stops = [
+    undo.push(
       startNamespaceLifecycle(api),
       startGarbageCollector(api),
       startEventExpiry(api),
       startQuotaStatus(api),
-    ];
+    );
     const tokenUser = createTokenUser(api, tokens);
     const served = createApiServer({
       api,
@@ -97,12 +101,11 @@ export async function openApiServer(options: ThreadOptions, logger: Logger): Pro
       ready: { type: "ready", url, kubeconfigPath, caPem: certificates.caPem, ...certificates.admin, tokens },
       close: async () => {
         await served.close();
-        for (const stop of stops) stop();
-        store.close();
+        closeAll();
       },
     };
   } catch (error) {
-    store.close();
+    closeAll();
     throw error;
   }
 }
