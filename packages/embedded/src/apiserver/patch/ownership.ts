@@ -114,7 +114,7 @@ export function emptyObject(
   const empty: JsonObject = { apiVersion: object["apiVersion"], kind: object["kind"], metadata: {} };
   if (definition.custom) return empty;
   for (const name of ["spec", "status"]) {
-    const field = definition.schema.properties?.[name];
+    const field = resolveSchema(definition.schema, types).properties?.[name];
     if (field === undefined || object[name] === undefined) continue;
     const { required = [], properties = {} } = resolveSchema(field, types);
     empty[name] = Object.fromEntries(
