@@ -50,7 +50,7 @@ export function mergeOrdered(
   let merged: unknown[];
   if (current === undefined) merged = withoutDirectives(change) as unknown[];
   else if (change === undefined) merged = [...current];
-  else merged = rules.merges ? mergeLists(current, change, rules) : change.map(withoutDirectives);
+  else merged = rules.merges ? mergeLists(current, change, rules) : (withoutDirectives(change) as unknown[]);
   return inOrder(merged, order, placesAfter(current ?? [], merged, rules.mergeKey), rules.mergeKey);
 }
 

@@ -106,6 +106,12 @@ describe("applyStrategicMergePatch", () => {
       { containers: [{ name: "a" }] },
     ],
     [
+      "deletes nothing from a list that is not there",
+      {},
+      { containers: [{ $patch: "delete", name: "a" }] },
+      {},
+    ],
+    [
       "drops directives in a map that was not there",
       {},
       {

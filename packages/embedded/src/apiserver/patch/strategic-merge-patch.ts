@@ -98,10 +98,16 @@ function mergeMember(
     );
   } else if (Array.isArray(current) && Array.isArray(change)) {
     const rules = listRules(schema, name, types);
-    setList(merged, name, rules.merges ? mergeLists(current, change, rules) : change.map(withoutDirectives));
+    setList(
+      merged,
+      name,
+      rules.merges ? mergeLists(current, change, rules) : (withoutDirectives(change) as unknown[]),
+    );
   } else if (isJsonObject(change) && Object.hasOwn(change, "$patch")) {
     // A directive for something that is not there.
     delete merged[name];
+  } else if (Array.isArray(change) && change.length > 0) {
+    setList(merged, name, withoutDirectives(change) as unknown[]);
   } else {
     setMember(merged, name, withoutDirectives(change));
   }
