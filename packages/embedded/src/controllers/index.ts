@@ -1,0 +1,1 @@
+export { startControllers, type ControllersHandle, type ControllersOptions } from "./start-controllers.ts";
