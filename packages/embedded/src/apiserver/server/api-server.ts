@@ -95,7 +95,7 @@ async function serve(
     // What is left of a body that was refused is not read.
     if (!request.complete) response.setHeader("Connection", "close");
   }
-  if (warnings.length > 0) response.setHeader("Warning", warnings.map(formatWarning));
+  if (warnings.length > 0) response.setHeader("Warning", [...new Set(warnings)].map(formatWarning));
   if ("stream" in answer) await answer.stream(response);
   else await writeAnswer(response, answer, headerText(request.headers["accept-encoding"]));
 }

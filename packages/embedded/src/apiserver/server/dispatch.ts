@@ -68,6 +68,8 @@ export async function dispatch(api: Api, request: ApiRequest): Promise<Answer | 
 function fitsName({ info, resource }: ApiRequest): boolean {
   if (resource.subresource !== undefined) return resource.name !== undefined;
   if (info.verb === "create") return resource.name === undefined;
+  // Namespaces are emptied one by one.
+  if (info.verb === "deletecollection") return resource.plural !== "namespaces";
   return (info.verb !== "update" && info.verb !== "patch") || resource.name !== undefined;
 }
 

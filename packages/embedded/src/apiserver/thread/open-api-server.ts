@@ -4,6 +4,7 @@ import type { Logger } from "@sandgate/contract";
 import { createDiscovery } from "../discovery/discovery.ts";
 import type { Api } from "../handlers/api.ts";
 import { ensureBaseObjects } from "../handlers/base-objects.ts";
+import { convertEvent, isEventKind } from "../handlers/convert-event.ts";
 import { startEventExpiry } from "../handlers/event-expiry.ts";
 import { startGarbageCollector } from "../handlers/garbage-collector.ts";
 import { startNamespaceLifecycle } from "../handlers/namespace-lifecycle.ts";
@@ -68,7 +69,8 @@ export async function openApiServer(options: ThreadOptions, logger: Logger): Pro
     const api: Api = {
       store,
       registry,
-      convert: (object) => Promise.resolve(object),
+      convert: (object, target) =>
+        Promise.resolve(isEventKind(target) ? convertEvent(object, target) : object),
       tokens: openServiceAccountTokens(join(dataDir, "pki", "service-account.key"), now),
       now,
       logger,
