@@ -16,9 +16,19 @@ import {
   SECRET_COLUMNS,
   SERVICE_ACCOUNT_COLUMNS,
 } from "./columns/other-columns.ts";
+import type { Fields } from "./apply-defaults.ts";
+import { canonicalize } from "./canonical-object.ts";
 import type { PrinterColumn, ResourceDefinition, ResourceStrategy } from "./resource-definition.ts";
+import { CONFIG_MAP_STRATEGY } from "./strategies/config-map.ts";
+import { ENDPOINT_SLICE_STRATEGY } from "./strategies/endpoint-slice.ts";
+import { EVENT_STRATEGY, NEW_EVENT_STRATEGY } from "./strategies/event.ts";
+import { LEASE_STRATEGY } from "./strategies/lease.ts";
 import { NAMESPACE_STRATEGY } from "./strategies/namespace.ts";
+import { NETWORK_POLICY_STRATEGY } from "./strategies/network-policy.ts";
+import { CLAIM_STRATEGY } from "./strategies/persistent-volume-claim.ts";
 import { POD_STRATEGY } from "./strategies/pod.ts";
+import { QUOTA_STRATEGY } from "./strategies/resource-quota.ts";
+import { RUNTIME_CLASS_STRATEGY } from "./strategies/runtime-class.ts";
 import { SECRET_STRATEGY } from "./strategies/secret.ts";
 import { serviceStrategy } from "./strategies/service.ts";
 import type { ServiceAddresses } from "./strategies/service.ts";
@@ -55,12 +65,19 @@ export function createBuiltInDefinitions(options: BuiltInOptions = {}): readonly
 
 function rows(addresses: ServiceAddresses): readonly BuiltInRow[] {
   return [
-    { kind: "ConfigMap", plural: "configmaps", shortNames: ["cm"], columns: CONFIG_MAP_COLUMNS },
+    {
+      kind: "ConfigMap",
+      plural: "configmaps",
+      shortNames: ["cm"],
+      columns: CONFIG_MAP_COLUMNS,
+      strategy: CONFIG_MAP_STRATEGY,
+    },
     {
       kind: "Event",
       plural: "events",
       shortNames: ["ev"],
       columns: EVENT_COLUMNS,
+      strategy: EVENT_STRATEGY,
       selectableFields: [
         ...EVENT_TARGET.map((field) => `involvedObject.${field}`),
         "reason",
@@ -95,6 +112,7 @@ function rows(addresses: ServiceAddresses): readonly BuiltInRow[] {
       shortNames: ["pvc"],
       status: true,
       columns: CLAIM_COLUMNS,
+      strategy: CLAIM_STRATEGY,
     },
     {
       kind: "Pod",
@@ -123,6 +141,7 @@ function rows(addresses: ServiceAddresses): readonly BuiltInRow[] {
       shortNames: ["quota"],
       status: true,
       columns: QUOTA_COLUMNS,
+      strategy: QUOTA_STRATEGY,
     },
     {
       kind: "Secret",
@@ -155,6 +174,7 @@ function rows(addresses: ServiceAddresses): readonly BuiltInRow[] {
       shortNames: ["ev"],
       storedIn: "",
       columns: NEW_EVENT_COLUMNS,
+      strategy: NEW_EVENT_STRATEGY,
       selectableFields: [
         ...EVENT_TARGET.map((field) => `regarding.${field}`),
         "reason",
@@ -162,12 +182,19 @@ function rows(addresses: ServiceAddresses): readonly BuiltInRow[] {
         "type",
       ],
     },
-    { group: "coordination.k8s.io", kind: "Lease", plural: "leases", columns: LEASE_COLUMNS },
+    {
+      group: "coordination.k8s.io",
+      kind: "Lease",
+      plural: "leases",
+      columns: LEASE_COLUMNS,
+      strategy: LEASE_STRATEGY,
+    },
     {
       group: "discovery.k8s.io",
       kind: "EndpointSlice",
       plural: "endpointslices",
       columns: ENDPOINT_SLICE_COLUMNS,
+      strategy: ENDPOINT_SLICE_STRATEGY,
     },
     {
       group: "networking.k8s.io",
@@ -175,6 +202,7 @@ function rows(addresses: ServiceAddresses): readonly BuiltInRow[] {
       plural: "networkpolicies",
       shortNames: ["netpol"],
       columns: NETWORK_POLICY_COLUMNS,
+      strategy: NETWORK_POLICY_STRATEGY,
     },
     {
       group: "node.k8s.io",
@@ -182,6 +210,7 @@ function rows(addresses: ServiceAddresses): readonly BuiltInRow[] {
       plural: "runtimeclasses",
       clusterScoped: true,
       columns: RUNTIME_CLASS_COLUMNS,
+      strategy: RUNTIME_CLASS_STRATEGY,
     },
     {
       group: "apiextensions.k8s.io",
@@ -220,6 +249,22 @@ function definition(row: BuiltInRow): ResourceDefinition {
     },
     custom: false,
     selectableFields: row.selectableFields ?? [],
-    strategy: row.strategy ?? {},
+    strategy: canonicalFirst(type, row.strategy ?? {}),
+  };
+}
+
+/** Strategies see, and the store gets, objects in their one form. */
+function canonicalFirst(type: string, strategy: ResourceStrategy): ResourceStrategy {
+  const prepare = (object: object): void => canonicalize(object as Fields, type);
+  return {
+    ...strategy,
+    prepareCreate(object) {
+      prepare(object);
+      strategy.prepareCreate?.(object);
+    },
+    prepareUpdate(object, previous) {
+      prepare(object);
+      strategy.prepareUpdate?.(object, previous);
+    },
   };
 }

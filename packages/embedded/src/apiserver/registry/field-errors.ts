@@ -14,7 +14,7 @@ export function invalidValue(field: string, value: unknown, detail: string): Fie
 }
 
 export function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
-  const list = supported.toSorted().map((each) => JSON.stringify(each));
+  const list = supported.map((each) => JSON.stringify(each));
   return {
     field,
     reason: "FieldValueNotSupported",
@@ -31,7 +31,7 @@ export function duplicate(field: string, value: unknown): FieldError {
 }
 
 export function notFound(field: string, value: unknown): FieldError {
-  return { field, reason: "FieldValueInvalid", message: `Not found: ${quoted(value)}` };
+  return { field, reason: "FieldValueNotFound", message: `Not found: ${quoted(value)}` };
 }
 
 /** `limit` counts bytes. */

@@ -13,6 +13,8 @@ const DECIMAL = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"] as const;
 const BINARY = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"] as const;
 /** Finer than that is rounded up, as Kubernetes does. */
 const FINEST_SCALE = 9;
+/** What a stored amount of a resource keeps. */
+const STORED_SCALE = 3;
 const LARGEST_BINARY = 2n ** 63n - 1n;
 
 /** Reads a quantity as Kubernetes writes it (`500m`, `1.5Gi`, `1e3`); undefined if it is none. */
@@ -31,7 +33,7 @@ export function parseQuantity(value: unknown): Quantity | undefined {
   else scale -= 3 * (DECIMAL.findIndex((unit) => unit === suffix) - 3);
   if (binary > 0) digits = capped(digits, 10n ** BigInt(scale) * LARGEST_BINARY);
   const format = binary > 0 ? "binary" : exponentSign === undefined ? "decimal" : "exponent";
-  const quantity = { ...atMostNano(digits, scale), format } as const;
+  const quantity = { ...roundedUp(digits, scale, FINEST_SCALE), format } as const;
   const keeps = binary > 0 ? keepsBinary(number, binary) : keepsDecimal(whole, fraction, scale);
   return keeps ? { ...quantity, text } : quantity;
 }
@@ -86,6 +88,14 @@ export function formatQuantity({ digits, scale, format, text }: Quantity): strin
   return `${mantissa}${DECIMAL[exponent / 3 + 3] ?? ""}`;
 }
 
+/** What becomes of a quantity in a stored object: thousandths are the finest there, rounded up. */
+export function canonicalQuantity(value: unknown): unknown {
+  const parsed = parseQuantity(value);
+  if (parsed === undefined) return value;
+  const { text: _, ...quantity } = parsed;
+  return formatQuantity({ ...quantity, ...roundedUp(quantity.digits, quantity.scale, STORED_SCALE) });
+}
+
 function largestUnit(value: bigint, base: bigint, most: number): [value: bigint, unit: number] {
   let rest = value;
   let unit = 0;
@@ -96,10 +106,10 @@ function largestUnit(value: bigint, base: bigint, most: number): [value: bigint,
   return [rest, unit];
 }
 
-function atMostNano(digits: bigint, scale: number): { digits: bigint; scale: number } {
-  if (scale <= FINEST_SCALE) return { digits, scale };
-  const divisor = 10n ** BigInt(scale - FINEST_SCALE);
+function roundedUp(digits: bigint, scale: number, finest: number): { digits: bigint; scale: number } {
+  if (scale <= finest) return { digits, scale };
+  const divisor = 10n ** BigInt(scale - finest);
   const rest = digits % divisor;
   const up = rest === 0n ? 0n : rest > 0n ? 1n : -1n;
-  return { digits: digits / divisor + up, scale: FINEST_SCALE };
+  return { digits: digits / divisor + up, scale: finest };
 }

@@ -59,6 +59,7 @@ export interface FieldError {
     | "FieldValueRequired"
     | "FieldValueNotSupported"
     | "FieldValueForbidden"
+    | "FieldValueNotFound"
     | "FieldValueDuplicate"
     | "FieldValueTooLong"
     | "FieldValueTypeInvalid"

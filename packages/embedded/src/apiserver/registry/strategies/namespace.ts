@@ -1,5 +1,7 @@
 import type { KubeObject, Namespace } from "@sandgate/contract";
 import type { ResourceStrategy } from "../resource-definition.ts";
+import { checkName } from "../validation/checks.ts";
+import { dnsLabel, dnsSubdomain } from "../validation/names.ts";
 
 export const NAMESPACE_STRATEGY: ResourceStrategy = {
   prepareCreate(object) {
@@ -11,9 +13,15 @@ export const NAMESPACE_STRATEGY: ResourceStrategy = {
   },
   prepareUpdate(object, previous) {
     label(object);
-    // Only the `finalize` subresource changes what keeps a namespace.
-    const { spec } = previous as Namespace;
-    if (spec !== undefined) (object as Namespace).spec = spec;
+    const { metadata, spec } = previous as Namespace;
+    // What keeps a namespace is let go while it is deleted, and never by an update that leaves it out.
+    const open = metadata.deletionTimestamp !== undefined && (object as Namespace).spec !== undefined;
+    if (!open && spec !== undefined) (object as Namespace).spec = spec;
+  },
+  validate({ metadata }) {
+    // A name that is none for any kind is told of elsewhere.
+    const name = dnsSubdomain(metadata.name ?? "") === undefined ? metadata.name : undefined;
+    return [...checkName("metadata.name", name, dnsLabel)];
   },
 };
 

@@ -71,6 +71,8 @@ export function defaultPod(pod: KubeObject): void {
   const { spec } = pod as KubeObject & { spec?: unknown };
   if (!isFields(spec)) return;
   applyDefaults(spec, POD_SPEC_DEFAULTS);
+  const grace = spec["terminationGracePeriodSeconds"];
+  if (typeof grace === "number" && grace < 0) spec["terminationGracePeriodSeconds"] = 1;
   requestLimits(spec);
   if (spec["hostNetwork"] === true) {
     for (const list of ["containers", "initContainers"]) {

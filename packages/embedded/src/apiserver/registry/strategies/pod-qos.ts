@@ -1,5 +1,8 @@
-import type { Container, PodSpec } from "@sandgate/contract";
+import type { PodSpec } from "@sandgate/contract";
+import type { Fields } from "../apply-defaults.ts";
 import { compareQuantities, parseQuantity } from "../quantity.ts";
+import type { Quantity } from "../quantity.ts";
+import { elementsOf, fieldsOf } from "../validation/checks.ts";
 
 const COMPUTE = ["cpu", "memory"] as const;
 
@@ -8,7 +11,9 @@ const COMPUTE = ["cpu", "memory"] as const;
  * memory and requests the same, `BestEffort` if none asks for any, else `Burstable`.
  */
 export function qosClass(spec: PodSpec): "Guaranteed" | "Burstable" | "BestEffort" {
-  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
+  const containers = [...elementsOf(spec.containers, ""), ...elementsOf(spec.initContainers, "")].map(
+    ([each]) => each,
+  );
   if (!containers.some((container) => COMPUTE.some((resource) => asksFor(container, resource))))
     return "BestEffort";
   const guaranteed = containers.every((container) =>
@@ -17,23 +22,19 @@ export function qosClass(spec: PodSpec): "Guaranteed" | "Burstable" | "BestEffor
   return guaranteed ? "Guaranteed" : "Burstable";
 }
 
-function amount(
-  container: Container,
-  list: "limits" | "requests",
-  resource: string,
-): ReturnType<typeof parseQuantity> {
-  const quantity = parseQuantity(container.resources?.[list]?.[resource]);
+function amount(container: Fields, list: "limits" | "requests", resource: string): Quantity | undefined {
+  const quantity = parseQuantity(fieldsOf(fieldsOf(container["resources"])[list])[resource]);
   return quantity !== undefined && quantity.digits > 0n ? quantity : undefined;
 }
 
-function asksFor(container: Container, resource: string): boolean {
+function asksFor(container: Fields, resource: string): boolean {
   return (
     amount(container, "limits", resource) !== undefined ||
     amount(container, "requests", resource) !== undefined
   );
 }
 
-function isFixed(container: Container, resource: string): boolean {
+function isFixed(container: Fields, resource: string): boolean {
   const limit = amount(container, "limits", resource);
   const request = amount(container, "requests", resource) ?? limit;
   return limit !== undefined && request !== undefined && compareQuantities(limit, request) === 0;

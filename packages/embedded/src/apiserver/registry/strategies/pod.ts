@@ -2,6 +2,8 @@ import type { Pod } from "@sandgate/contract";
 import type { ResourceStrategy } from "../resource-definition.ts";
 import { admitPod, defaultPod } from "./pod-defaults.ts";
 import { qosClass } from "./pod-qos.ts";
+import { validatePodUpdate } from "./pod-update.ts";
+import { validatePod } from "./pod-validation.ts";
 
 export const POD_STRATEGY: ResourceStrategy = {
   generation: true,
@@ -11,7 +13,7 @@ export const POD_STRATEGY: ResourceStrategy = {
     const pod = object as Pod;
     if (pod.spec === undefined) return;
     pod.status = { phase: "Pending", qosClass: qosClass(pod.spec) };
-    if ((pod.spec.schedulingGates ?? []).length > 0) {
+    if (Array.isArray(pod.spec.schedulingGates) && pod.spec.schedulingGates.length > 0) {
       pod.status.conditions = [
         {
           type: "PodScheduled",
@@ -26,6 +28,9 @@ export const POD_STRATEGY: ResourceStrategy = {
   },
   prepareUpdate(object) {
     defaultPod(object);
+  },
+  validate(object, previous) {
+    return [...validatePod(object), ...(previous === undefined ? [] : validatePodUpdate(object, previous))];
   },
   gracePeriodSeconds(object, requested) {
     const { spec, status } = object as Pod;

@@ -3,6 +3,7 @@ import type { KubeObject } from "@sandgate/contract";
 import { applyDefaults, isFields } from "../apply-defaults.ts";
 import type { DefaultRow, Fields } from "../apply-defaults.ts";
 import type { ResourceStrategy } from "../resource-definition.ts";
+import { validateService } from "./service-validation.ts";
 
 /** What a Service needs to know of the others. */
 export interface ServiceAddresses {
@@ -60,6 +61,7 @@ export function serviceStrategy(addresses: ServiceAddresses): ResourceStrategy {
       }
       allocate(spec, addresses);
     },
+    validate: validateService,
   };
 }
 
