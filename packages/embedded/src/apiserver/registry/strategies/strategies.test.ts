@@ -1,7 +1,6 @@
 import type { KubeObject, Namespace, Secret, Service } from "@sandgate/contract";
 import { describe, expect, test } from "vitest";
 import { createBuiltInDefinitions } from "../built-in.ts";
-import { convertEvent } from "./event-conversion.ts";
 
 type Body = Record<string, unknown>;
 
@@ -230,29 +229,4 @@ test("a NetworkPolicy without types is one of ingress, and of egress where it ha
       egress: [{ ports: [{ port: 53, protocol: "TCP" }] }],
     },
   });
-});
-
-test("an event is the same in both groups, and comes back as it was", () => {
-  const core = {
-    apiVersion: "v1",
-    kind: "Event",
-    metadata: { name: "e" },
-    involvedObject: { kind: "Pod" },
-    message: "m",
-    reportingComponent: "c",
-    reason: "r",
-    count: 2,
-  } as KubeObject;
-  const renewed = convertEvent(core, "events.k8s.io");
-  expect(renewed).toEqual({
-    apiVersion: "events.k8s.io/v1",
-    kind: "Event",
-    metadata: { name: "e" },
-    regarding: { kind: "Pod" },
-    note: "m",
-    reportingController: "c",
-    reason: "r",
-    deprecatedCount: 2,
-  });
-  expect(convertEvent(renewed, "")).toEqual(core);
 });
