@@ -5,6 +5,7 @@ import { Agent, request as httpsRequest } from "node:https";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { silentLogger } from "@sandgate/contract";
 import { afterEach, describe, expect, it } from "vitest";
@@ -120,6 +121,18 @@ describe("the data folder", () => {
     expect((await refusal(startApiServer({ dataDir: blocked, logger: silentLogger }))).code).toBe(
       "DATA_NOT_WRITABLE",
     );
+  });
+
+  it("is refused where one of its objects is damaged", async () => {
+    const dataDir = folder();
+    const server = await startApiServer({ dataDir, logger: silentLogger });
+    await server.close();
+    const database = new DatabaseSync(join(dataDir, "cluster.db"));
+    database.exec("UPDATE objects SET json = substr(json, 1, 20) WHERE key = 'kube-system'");
+    database.close();
+    const error = await refusal(startApiServer({ dataDir, logger: silentLogger }));
+    expect(error.code).toBe("DATA_CORRUPT");
+    expect(error.message).toContain("/namespaces kube-system");
   });
 
   it("loses nothing that was acknowledged when the process is killed at any moment", async () => {

@@ -227,7 +227,13 @@ describe("objects over HTTPS", () => {
   });
 
   it("refuses what is too large, naming the limit, and goes on", async () => {
-    const large = await test.call("POST", MAPS, configMap("large", { a: "x".repeat(1_600_000) }));
+    const containers = [{ name: "c", image: "i", args: ["x".repeat(1_600_000)] }];
+    const large = await test.call("POST", "/apis/agents.x-k8s.io/v1beta1/namespaces/default/sandboxes", {
+      apiVersion: "agents.x-k8s.io/v1beta1",
+      kind: "Sandbox",
+      metadata: { name: "large" },
+      spec: { podTemplate: { spec: { containers } } },
+    });
     expect(large.status).toBe(413);
     expect(large.json.message).toContain("at most 1572864");
     const larger = await test

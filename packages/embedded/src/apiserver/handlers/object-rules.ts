@@ -1,7 +1,7 @@
 import type { KubeObject } from "@sandgate/contract";
 import { recordUpdate } from "../patch/index.ts";
 import type { ResourceDefinition } from "../registry/resource-definition.ts";
-import { ApiError } from "../server/api-error.ts";
+import { ApiError, invalid } from "../server/api-error.ts";
 import type { ApiRequest } from "../server/api-request.ts";
 import type { AnyObject } from "../storage/entry.ts";
 import { type Api, apiVersionOf } from "./api.ts";
@@ -83,10 +83,21 @@ export function setDefaults(_api: Api, _object: KubeObject, _definition: Resourc
 /** @throws ApiError 422 naming every field that is wrong. */
 export function validate(
   _api: Api,
-  _object: KubeObject,
-  _previous: KubeObject | undefined,
-  _definition: ResourceDefinition,
-): void {}
+  object: KubeObject,
+  previous: KubeObject | undefined,
+  definition: ResourceDefinition,
+): void {
+  const errors = [...(definition.strategy.validate?.(object, previous) ?? [])];
+  const { name = "" } = object.metadata;
+  if (name === "") {
+    errors.unshift({
+      field: "metadata.name",
+      reason: "FieldValueRequired",
+      message: "Required value: name or generateName is required",
+    });
+  }
+  if (errors.length > 0) throw invalid(definition, name, errors);
+}
 
 /** Notes in `next.metadata.managedFields` who has changed what. */
 export function recordManager(

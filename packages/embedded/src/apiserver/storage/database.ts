@@ -116,6 +116,16 @@ function migrate(db: DatabaseSync, path: string): void {
   `);
 }
 
+function* readRows(db: DatabaseSync, path: string): Iterable<Row> {
+  try {
+    yield* db
+      .prepare("SELECT id, bucket, key, revision, json FROM objects")
+      .iterate() as unknown as Iterable<Row>;
+  } catch (error) {
+    throw explainOpen(path, error);
+  }
+}
+
 function limitSize(db: DatabaseSync, maxBytes: number): void {
   const { page_size: pageSize } = db.prepare("PRAGMA page_size").get() as { page_size: number };
   db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageSize))}`);

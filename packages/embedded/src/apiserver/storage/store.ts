@@ -1,6 +1,7 @@
 import type { KubeObject } from "@sandgate/contract";
 import { type Bucket, createBucket } from "./bucket.ts";
-import type { Database } from "./database.ts";
+import { DataFolderError } from "./data-folder-error.ts";
+import type { Database, Row } from "./database.ts";
 import { type Entry, type StoreEvent, entryOf, makeEntry, parseEntry } from "./entry.ts";
 
 /**
@@ -27,7 +28,6 @@ export interface Store {
   remove(expected: Entry, last?: KubeObject): Entry | undefined;
   /** Every event of every bucket, after the bucket's own listeners. */
   subscribe(listener: (event: StoreEvent) => void): () => void;
-  close(): void;
 }
 
 export function createStore(database: Database): Store {
@@ -39,7 +39,7 @@ export function createStore(database: Database): Store {
   let revision = start;
 
   for (const row of database.rows()) {
-    const entry = entryOf(row.id, row.bucket, JSON.parse(row.json) as KubeObject, row.revision, row.json);
+    const entry = entryOf(row.id, row.bucket, parseRow(row), row.revision, row.json);
     bucket(row.bucket).restore(entry);
     index(undefined, entry);
   }
@@ -116,6 +116,17 @@ export function createStore(database: Database): Store {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    close: () => database.close(),
   };
+}
+
+function parseRow({ bucket, key, json }: Row): KubeObject {
+  try {
+    return JSON.parse(json) as KubeObject;
+  } catch (error) {
+    throw new DataFolderError(
+      "DATA_CORRUPT",
+      `The stored object ${bucket} ${key} is damaged. Restore the data folder from a backup, or move it away to start empty.`,
+      { cause: error },
+    );
+  }
 }

@@ -43,12 +43,12 @@ export async function openApiServer(options: ThreadOptions, logger: Logger): Pro
   const { dataDir } = options;
   openFolder(dataDir);
   const database = openDatabase(join(dataDir, "cluster.db"), { fsync: options.fsync });
-  const store = createStore(database);
-  const undo: (() => void)[] = [() => store.close()];
+  const undo: (() => void)[] = [() => database.close()];
   const closeAll = (): void => {
     for (const step of undo.splice(0).toReversed()) step();
   };
   try {
+    const store = createStore(database);
     const now = (): number => Date.now();
     const certificates = await ensureCertificates(join(dataDir, "pki"), KNOWN_USERS.admin.name);
     const tokens = ensureTokens(join(dataDir, "pki", "tokens.json"));
