@@ -1,17 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  difference,
-  fieldSet,
-  hasPath,
-  intersection,
-  isSameSet,
-  recursiveDifference,
-  union,
-} from "./field-set.ts";
+import { difference, fieldSet, intersection, recursiveDifference, union } from "./field-set.ts";
 import type { FieldSet } from "./field-set.ts";
 import { eachPath, formatFieldsV1, parseFieldsV1 } from "./fields-v1.ts";
-import { comparePathElements, keyElement, parsePathElement, pathText, valueElement } from "./path-element.ts";
+import { keyElement, parsePathElement, pathText, sortPathElements, valueElement } from "./path-element.ts";
 
 const element = fc.oneof(
   fc.constantFrom("f:a", "f:b", "f:c", "i:0", "i:1"),
@@ -50,7 +42,7 @@ describe("a field set", () => {
             .filter((path) => !below(path))
             .sort(),
         );
-        for (const path of left) expect(hasPath(a, path)).toBe(true);
+        expect(texts(a).sort()).toEqual([...new Set(left.map((path) => path.join("\n")))].sort());
       }),
     );
   });
@@ -59,7 +51,7 @@ describe("a field set", () => {
     fc.assert(
       fc.property(paths, (list) => {
         const set = fieldSet(...list);
-        expect(isSameSet(parseFieldsV1(JSON.parse(JSON.stringify(formatFieldsV1(set)))), set)).toBe(true);
+        expect(parseFieldsV1(JSON.parse(JSON.stringify(formatFieldsV1(set))))).toEqual(set);
       }),
     );
   });
@@ -74,7 +66,7 @@ describe("a field set", () => {
   });
 
   test("ignores steps of an unknown kind and refuses malformed ones", () => {
-    expect(isSameSet(parseFieldsV1({ "x:new": {}, "f:a": {} }), fieldSet(["f:a"]))).toBe(true);
+    expect(parseFieldsV1({ "x:new": {}, "f:a": {} })).toEqual(fieldSet(["f:a"]));
     for (const bad of [{ a: {} }, { "k:[]": {} }, { "k:{": {} }, { "i:x": {} }, { "v:": {} }, { "f:a": 1 }]) {
       expect(() => parseFieldsV1(bad)).toThrow(SyntaxError);
     }
@@ -94,7 +86,7 @@ describe("a field set", () => {
       "i:2",
       "i:10",
     ];
-    expect(ordered.toReversed().sort(comparePathElements)).toEqual(ordered);
+    expect(sortPathElements(ordered.toReversed())).toEqual(ordered);
   });
 
   test("shows paths as kubectl users know them", () => {

@@ -44,18 +44,6 @@ export function fieldSet(...paths: readonly (readonly PathElement[])[]): FieldSe
   return set;
 }
 
-/** Whether the set holds this very path. */
-export function hasPath(set: FieldSet, path: readonly PathElement[]): boolean {
-  let level: FieldSet | undefined = set;
-  let node: FieldNode | undefined;
-  for (const element of path) {
-    node = level?.get(element);
-    if (node === undefined) return false;
-    level = node.children;
-  }
-  return node?.member ?? false;
-}
-
 export function union(left: FieldSet, right: FieldSet): FieldSet {
   if (right.size === 0) return left;
   if (left.size === 0) return right;
@@ -136,16 +124,4 @@ function keep(
   if (member || children.size > 0) {
     set.set(element, { member, children: children.size === 0 ? undefined : children });
   }
-}
-
-/** Whether two sets hold the same paths. */
-export function isSameSet(left: FieldSet, right: FieldSet): boolean {
-  if (left === right) return true;
-  if (left.size !== right.size) return false;
-  for (const [element, node] of left) {
-    const other = right.get(element);
-    if (other === undefined || other.member !== node.member) return false;
-    if (!isSameSet(node.children ?? EMPTY_SET, other.children ?? EMPTY_SET)) return false;
-  }
-  return true;
 }

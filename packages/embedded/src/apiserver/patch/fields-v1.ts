@@ -2,7 +2,7 @@ import type { FieldNode, FieldSet } from "./field-set.ts";
 import { EMPTY_SET, union } from "./field-set.ts";
 import { isJsonObject, setMember } from "./json-value.ts";
 import type { JsonObject } from "./json-value.ts";
-import { comparePathElements, parsePathElement } from "./path-element.ts";
+import { parsePathElement, sortPathElements } from "./path-element.ts";
 import type { PathElement } from "./path-element.ts";
 
 /**
@@ -48,9 +48,7 @@ export function formatFieldsV1(set: FieldSet): JsonObject {
 }
 
 function writeChildren(fields: JsonObject, set: FieldSet): void {
-  const elements = [...set.keys()];
-  if (elements.length > 1) elements.sort(comparePathElements);
-  for (const element of elements) {
+  for (const element of sortPathElements(set.keys())) {
     const node = set.get(element);
     if (node === undefined) continue;
     const child: JsonObject = {};
@@ -65,10 +63,11 @@ function writeChildren(fields: JsonObject, set: FieldSet): void {
 /** Calls `visit` with each path: at every level first what is in the set itself, then what lies below. */
 export function eachPath(set: FieldSet, visit: (path: readonly PathElement[]) => void): void {
   function walk(level: FieldSet, prefix: readonly PathElement[]): void {
-    const nodes = [...level].sort(([left], [right]) => comparePathElements(left, right));
-    for (const [element, node] of nodes) if (node.member) visit([...prefix, element]);
-    for (const [element, node] of nodes) {
-      if (node.children !== undefined) walk(node.children, [...prefix, element]);
+    const elements = sortPathElements(level.keys());
+    for (const element of elements) if (level.get(element)?.member) visit([...prefix, element]);
+    for (const element of elements) {
+      const children = level.get(element)?.children;
+      if (children !== undefined) walk(children, [...prefix, element]);
     }
   }
   walk(set, []);

@@ -49,24 +49,34 @@ export function parsePathElement(text: string): PathElement | undefined {
 
 const RANK: Readonly<Record<string, number>> = { f: 0, k: 1, v: 2, i: 3 };
 
-/** The order of steps in managedFields and in messages: members, keys, values, indexes. */
-export function comparePathElements(left: PathElement, right: PathElement): number {
-  const rank = (RANK[left[0] ?? ""] ?? 4) - (RANK[right[0] ?? ""] ?? 4);
-  if (rank !== 0 || left.startsWith("f:")) return rank || compareText(left, right);
-  if (left.startsWith("k:")) return compareKeys(left, right);
-  return compareValues(JSON.parse(left.slice(2)), JSON.parse(right.slice(2)));
+/** Steps in the order of managedFields and of messages: members, keys, values, indexes. */
+export function sortPathElements(elements: Iterable<PathElement>): PathElement[] {
+  const sorted = [...elements];
+  if (sorted.every((element) => element.startsWith("f:"))) return sorted.sort(compareText);
+  // Each step is read once, not at each comparison.
+  const read = sorted.map((element) => ({
+    element,
+    rank: RANK[element[0] ?? ""] ?? 4,
+    content: contentOf(element),
+  }));
+  read.sort((left, right) => left.rank - right.rank || compareContents(left.content, right.content));
+  return read.map(({ element }) => element);
 }
 
-function compareKeys(left: PathElement, right: PathElement): number {
-  const leftKeys = Object.entries(JSON.parse(left.slice(2)) as Record<string, unknown>);
-  const rightKeys = Object.entries(JSON.parse(right.slice(2)) as Record<string, unknown>);
-  for (const [index, [name, value]] of leftKeys.entries()) {
-    const other = rightKeys[index];
-    if (other === undefined) return 1;
-    const order = compareText(name, other[0]) || compareValues(value, other[1]);
+function contentOf(element: PathElement): readonly unknown[] {
+  const text = element.slice(2);
+  if (element.startsWith("f:")) return [text];
+  const value: unknown = JSON.parse(text);
+  return element.startsWith("k:") ? Object.entries(value as object).flat() : [value];
+}
+
+function compareContents(left: readonly unknown[], right: readonly unknown[]): number {
+  for (const [index, value] of left.entries()) {
+    if (index >= right.length) return 1;
+    const order = compareValues(value, right[index]);
     if (order !== 0) return order;
   }
-  return leftKeys.length - rightKeys.length;
+  return left.length - right.length;
 }
 
 function compareValues(left: unknown, right: unknown): number {

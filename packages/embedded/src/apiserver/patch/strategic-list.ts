@@ -22,12 +22,14 @@ export function mergeLists(original: Items, patch: Items, rules: ListRules): unk
   const key = requireMergeKey(rules);
   const { base, changes } = applyItemDirectives(original, patch, key);
   const merged = [...base];
+  const places = new Map(indexOf(merged, key));
   for (const change of changes) {
     const value = keyOf(change, key);
-    const index = merged.findIndex((item) => item[key] === value);
-    const current = merged[index];
-    if (current === undefined) merged.push(withoutDirectives(change) as JsonObject);
-    else merged[index] = rules.mergeItems(current, change);
+    const place = places.get(value) ?? merged.length;
+    const current = merged[place];
+    places.set(value, place);
+    merged[place] =
+      current === undefined ? (withoutDirectives(change) as JsonObject) : rules.mergeItems(current, change);
   }
   return inOrder(merged, changes, base, key);
 }
@@ -112,25 +114,24 @@ function applyItemDirectives(
   patch: Items,
   key: string,
 ): { base: JsonObject[]; changes: JsonObject[] } {
-  let base = original as JsonObject[];
   const changes: JsonObject[] = [];
+  const deleted = new Set<unknown>();
   let isReplaced = false;
   for (const item of patch as JsonObject[]) {
     const directive = ownMember(item, "$patch");
     if (directive === undefined) {
       changes.push(item);
     } else if (directive === "delete") {
-      const value = keyOf(item, key);
-      base = base.filter((current) => current[key] !== value);
+      deleted.add(keyOf(item, key));
     } else if (directive === "replace") {
       isReplaced = true;
     } else {
       throw new ApiError("InternalError", `unknown patch type: ${JSON.stringify(directive)}`);
     }
   }
-  return isReplaced
-    ? { base: changes.map((item) => withoutDirectives(item) as JsonObject), changes: [] }
-    : { base, changes };
+  if (isReplaced) return { base: withoutDirectives(changes) as JsonObject[], changes: [] };
+  const base = (original as JsonObject[]).filter((item) => deleted.size === 0 || !deleted.has(item[key]));
+  return { base, changes };
 }
 
 function keyOf(item: JsonObject, key: string): unknown {
@@ -195,13 +196,12 @@ function inOrder<Item>(
   let next = 0;
   for (const item of fromPatch) {
     const place = serverIndex.get(identity(item, key)) ?? -1;
-    let end = next;
-    for (const candidate of fromServer.slice(next)) {
+    for (; next < fromServer.length; next++) {
+      const candidate = fromServer[next] as Item;
       if (position(serverIndex, candidate) >= place) break;
-      end++;
+      result.push(candidate);
     }
-    result.push(...fromServer.slice(next, end), item);
-    next = end;
+    result.push(item);
   }
   return [...result, ...fromServer.slice(next)];
 }

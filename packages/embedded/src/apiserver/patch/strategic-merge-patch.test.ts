@@ -106,6 +106,17 @@ describe("applyStrategicMergePatch", () => {
       { containers: [{ name: "a" }] },
     ],
     [
+      "merges items that the patch names twice",
+      { containers: [side] },
+      {
+        containers: [
+          { name: "a", image: "x" },
+          { name: "a", tty: true },
+        ],
+      },
+      { containers: [{ name: "a", image: "x", tty: true }, side] },
+    ],
+    [
       "deletes nothing from a list that is not there",
       {},
       { containers: [{ $patch: "delete", name: "a" }] },
