@@ -53,8 +53,7 @@ export function openDatabase(path: string, options: DatabaseOptions = {}): Datab
 
   return {
     revision: Math.max(kept.value, highest.value ?? 0),
-    rows: () =>
-      db.prepare("SELECT id, bucket, key, revision, json FROM objects").iterate() as unknown as Iterable<Row>,
+    rows: () => readRows(db, path),
     insert: (bucket, key, revision, json) =>
       guard(() => Number(insert.run(bucket, key, revision, json).lastInsertRowid)),
     update: (id, revision, json) => guard(() => void update.run(revision, json, id)),
@@ -116,13 +115,22 @@ function migrate(db: DatabaseSync, path: string): void {
   `);
 }
 
+/** In portions, each read whole: a statement that is still being stepped must not meet `close`. */
 function* readRows(db: DatabaseSync, path: string): Iterable<Row> {
-  try {
-    yield* db
-      .prepare("SELECT id, bucket, key, revision, json FROM objects")
-      .iterate() as unknown as Iterable<Row>;
-  } catch (error) {
-    throw explainOpen(path, error);
+  const portion = db.prepare(
+    "SELECT id, bucket, key, revision, json FROM objects WHERE id > ? ORDER BY id LIMIT 500",
+  );
+  for (let after = 0; ;) {
+    let rows: Row[];
+    try {
+      rows = portion.all(after) as unknown as Row[];
+    } catch (error) {
+      throw explainOpen(path, error);
+    }
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last.id;
   }
 }
 
