@@ -86,6 +86,21 @@ export function admitPod(pod: KubeObject): void {
   const { spec } = pod as KubeObject & { spec?: unknown };
   if (!isFields(spec)) return;
   applyDefaults(spec, ADMISSION);
+  tolerateNodeLoss(spec);
+}
+
+/** Keeps what admission has set; a client that never wrote it leaves it out. */
+export function keepAdmitted(pod: KubeObject, previous: KubeObject): void {
+  const { spec } = pod as KubeObject & { spec?: unknown };
+  const { spec: before } = previous as KubeObject & { spec?: unknown };
+  if (!isFields(spec) || !isFields(before)) return;
+  for (const [field] of ADMISSION) {
+    if (spec[field] === undefined && before[field] !== undefined) spec[field] = before[field];
+  }
+  tolerateNodeLoss(spec);
+}
+
+function tolerateNodeLoss(spec: Fields): void {
   const present = Array.isArray(spec["tolerations"]) ? spec["tolerations"].filter(isFields) : [];
   for (const key of NODE_LOSS_TAINTS) {
     const tolerated = present.some(

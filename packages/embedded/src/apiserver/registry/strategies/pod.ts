@@ -1,6 +1,6 @@
 import type { Pod } from "@sandgate/contract";
 import type { ResourceStrategy } from "../resource-definition.ts";
-import { admitPod, defaultPod } from "./pod-defaults.ts";
+import { admitPod, defaultPod, keepAdmitted } from "./pod-defaults.ts";
 import { qosClass } from "./pod-qos.ts";
 import { validatePodUpdate } from "./pod-update.ts";
 import { validatePod } from "./pod-validation.ts";
@@ -26,8 +26,9 @@ export const POD_STRATEGY: ResourceStrategy = {
       ];
     }
   },
-  prepareUpdate(object) {
+  prepareUpdate(object, previous) {
     defaultPod(object);
+    keepAdmitted(object, previous);
   },
   validate(object, previous) {
     return [...validatePod(object), ...(previous === undefined ? [] : validatePodUpdate(object, previous))];
