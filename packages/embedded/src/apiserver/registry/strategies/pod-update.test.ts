@@ -92,6 +92,7 @@ describe("an update of a pod", () => {
     ]) {
       Reflect.deleteProperty(next.spec, field);
     }
+    Object.assign(next.spec, { tolerations: base.tolerations });
     strategy.prepareUpdate?.(next, previous);
     expect(next).toEqual(previous);
   });
