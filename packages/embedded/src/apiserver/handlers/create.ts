@@ -6,7 +6,7 @@ import { alreadyExists, methodNotAllowed } from "../server/status-errors.ts";
 import { type AnyObject, keyOf } from "../storage/entry.ts";
 import { admitCreate } from "./admission.ts";
 import { type Api, bucketOf, isDryRun, readJson, storageDefinition, timestamp } from "./api.ts";
-import { asObject, prune, recordManager, reportDropped, setDefaults, validate } from "./object-rules.ts";
+import { decodeObject, recordManager, reportDropped, setDefaults, validate } from "./object-rules.ts";
 import { checkSize } from "./object-size.ts";
 import { showObject } from "./show-object.ts";
 
@@ -19,16 +19,14 @@ export async function handleCreate(api: Api, request: ApiRequest): Promise<Answe
   const { definition, resource } = request;
   if (definition.namespaced && resource.namespace === undefined) throw methodNotAllowed();
   const body = await request.body();
-  const object = asObject(body?.value, definition);
-  const json = await createObject(api, request, object, {
-    duplicates: body?.duplicates ?? [],
-    recorded: false,
-  });
+  const { object, problems } = decodeObject(api, body?.value, definition, body?.duplicates);
+  const json = await createObject(api, request, object, { problems, recorded: false });
   return showObject(api, request, 201, json);
 }
 
 export interface CreateOptions {
-  readonly duplicates: readonly string[];
+  /** What was dropped of the body. */
+  readonly problems: readonly string[];
   /** Whether `managedFields` are already as they shall be. */
   readonly recorded: boolean;
 }
@@ -41,7 +39,7 @@ export async function createObject(
   options: CreateOptions,
 ): Promise<string> {
   const { definition } = request;
-  reportDropped(request, prune(api, object, definition), options.duplicates);
+  reportDropped(request, options.problems);
   prepareMetadata(api, request, object);
   if (definition.subresources.status === true) delete object.status;
   setDefaults(api, object, definition);

@@ -5,6 +5,9 @@ import { ApiError, invalid } from "../server/api-error.ts";
 import type { ApiRequest } from "../server/api-request.ts";
 import type { AnyObject } from "../storage/entry.ts";
 import { type Api, apiVersionOf } from "./api.ts";
+import { decodeFields } from "./decode-fields.ts";
+
+const OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /** How a write treats members that the kind does not have, and members given twice. */
 type FieldValidation = "Ignore" | "Warn" | "Strict";
@@ -20,18 +23,9 @@ function fieldValidationOf(query: URLSearchParams): FieldValidation {
 }
 
 /** Tells the client of what is not kept of its body, in the way it asked for. */
-export function reportDropped(
-  request: ApiRequest,
-  unknownFields: readonly string[],
-  duplicates: readonly string[],
-): void {
+export function reportDropped(request: ApiRequest, problems: readonly string[]): void {
   const validation = fieldValidationOf(request.query);
-  if (validation === "Ignore") return;
-  const problems = [
-    ...duplicates.map((path) => `duplicate field "${path}"`),
-    ...unknownFields.map((path) => `unknown field "${path}"`),
-  ];
-  if (problems.length === 0) return;
+  if (validation === "Ignore" || problems.length === 0) return;
   if (validation === "Warn") {
     request.warnings.push(...problems);
     return;
@@ -43,7 +37,51 @@ export function reportDropped(
   );
 }
 
-/** Checks that a body is an object of the kind that the URL names. @throws ApiError 400. */
+/** A body, or the outcome of a patch, as an object of its kind. */
+export interface Decoded {
+  readonly object: AnyObject;
+  /** What was dropped of it, in words for the client. */
+  readonly problems: readonly string[];
+}
+
+/** Reads an object of the kind that the URL names. @throws ApiError 400. */
+export function decodeObject(
+  api: Api,
+  value: unknown,
+  definition: ResourceDefinition,
+  duplicates: readonly string[] = [],
+): Decoded {
+  const object = asObject(value, definition);
+  const unknown: string[] = [];
+  const { types } = api.registry;
+  try {
+    // A custom resource's own fields are judged by its schema later on.
+    if (definition.custom) decodeFields(object.metadata, { $ref: OBJECT_META }, types, "metadata", unknown);
+    else decodeFields(object, definition.schema, types, "", unknown);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const { kind, version } = definition;
+    throw new ApiError(
+      error.reason,
+      `${kind} in version "${version}" cannot be handled as a ${kind}: ${error.message}`,
+    );
+  }
+  unknown.push(...prune(api, object, definition));
+  return {
+    object,
+    problems: [
+      ...duplicates.map((path) => `duplicate field "${path}"`),
+      ...unknown.map((path) => `unknown field "${path}"`),
+    ],
+  };
+}
+
+/** Checks the types of an object's metadata, which the server looks into before anything else. @throws ApiError 400. */
+export function checkMetadata(api: Api, object: AnyObject): void {
+  decodeFields(structuredClone(object.metadata), { $ref: OBJECT_META }, api.registry.types, "metadata", []);
+}
+
+/** Checks that a value is an object that calls itself of this kind. @throws ApiError 400. */
 export function asObject(value: unknown, definition: ResourceDefinition): AnyObject {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new ApiError("BadRequest", `the body is not an object of kind ${definition.kind}`);
@@ -72,8 +110,8 @@ export function asObject(value: unknown, definition: ResourceDefinition): AnyObj
   return { apiVersion, kind, metadata, ...rest };
 }
 
-/** Drops unknown members, in place. */
-export function prune(_api: Api, _object: KubeObject, _definition: ResourceDefinition): readonly string[] {
+/** Drops unknown members of a custom resource, in place. */
+function prune(_api: Api, _object: KubeObject, _definition: ResourceDefinition): readonly string[] {
   return [];
 }
 

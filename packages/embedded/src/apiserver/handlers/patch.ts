@@ -9,7 +9,7 @@ import type { AnyObject, Entry } from "../storage/entry.ts";
 import { keyOf } from "../storage/entry.ts";
 import { type Api, bucketOf, readObject } from "./api.ts";
 import { createObject } from "./create.ts";
-import { asObject } from "./object-rules.ts";
+import { asObject, checkMetadata, decodeObject } from "./object-rules.ts";
 import { showObject } from "./show-object.ts";
 import { updateObject } from "./update-object.ts";
 
@@ -30,12 +30,17 @@ export async function handlePatch(api: Api, request: ApiRequest): Promise<Answer
       return await applyNew(api, request, body?.value);
     }
     const previous = await readObject(api, entry, definition);
-    const next = await patched(api, request, entry, body?.value);
+    const { object: next, problems } = decodeObject(
+      api,
+      await patched(api, request, entry, body?.value),
+      definition,
+      body?.duplicates,
+    );
     const json = await updateObject(api, request, {
       entry,
       previous,
       next,
-      duplicates: round === 0 ? (body?.duplicates ?? []) : [],
+      problems,
       recorded: request.mediaType === APPLY,
     });
     if (json !== undefined) return showObject(api, request, 200, json);
@@ -44,26 +49,18 @@ export async function handlePatch(api: Api, request: ApiRequest): Promise<Answer
 }
 
 /** The patch applied to the present state: an object of its own that shares nothing with the state. */
-export async function patched(
-  api: Api,
-  request: ApiRequest,
-  entry: Entry,
-  patch: unknown,
-): Promise<AnyObject> {
+export async function patched(api: Api, request: ApiRequest, entry: Entry, patch: unknown): Promise<unknown> {
   const { definition } = request;
   const live = await readObject(api, entry, definition);
   switch (request.mediaType) {
     case "application/json-patch+json":
-      return asObject(applyJsonPatch(live, patch), definition);
+      return applyJsonPatch(live, patch);
     case "application/merge-patch+json":
-      return asObject(applyMergePatch(live, objectPatch(patch)), definition);
+      return applyMergePatch(live, objectPatch(patch));
     case "application/strategic-merge-patch+json": {
       if (definition.custom) throw unsupported(request);
       const document = live as unknown as JsonObject;
-      return asObject(
-        applyStrategicMergePatch(document, patch, definition.schema, api.registry.types),
-        definition,
-      );
+      return applyStrategicMergePatch(document, patch, definition.schema, api.registry.types);
     }
     case APPLY:
       return applied(api, request, live, patch);
@@ -73,17 +70,18 @@ export async function patched(
 }
 
 async function applyNew(api: Api, request: ApiRequest, patch: unknown): Promise<Answer> {
-  const object = applied(api, request, undefined, patch);
+  const { object, problems } = decodeObject(api, applied(api, request, undefined, patch), request.definition);
   if ((object.metadata.resourceVersion ?? "") !== "" || (object.metadata.uid ?? "") !== "") {
     throw notFound(request.definition, request.resource.name ?? "");
   }
-  const json = await createObject(api, request, object, { duplicates: [], recorded: true });
+  const json = await createObject(api, request, object, { problems, recorded: true });
   return showObject(api, request, 201, json);
 }
 
 function applied(api: Api, request: ApiRequest, live: AnyObject | undefined, patch: unknown): AnyObject {
   const { definition, query, resource } = request;
   const given = structuredClone(asObject(patch, definition));
+  checkMetadata(api, given);
   if ((given.metadata.name ?? "") === "") given.metadata.name = resource.name ?? "";
   if (given.metadata.name !== resource.name) {
     throw new ApiError(

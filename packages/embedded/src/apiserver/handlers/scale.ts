@@ -49,7 +49,7 @@ export async function handleWriteScale(api: Api, request: ApiRequest): Promise<A
       entry,
       previous,
       next,
-      duplicates: [],
+      problems: [],
       recorded: false,
       part,
     });

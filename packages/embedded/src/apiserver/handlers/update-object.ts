@@ -6,7 +6,7 @@ import { conflict, modified } from "../server/status-errors.ts";
 import type { AnyObject, Entry } from "../storage/entry.ts";
 import { type Api, isDryRun, readJson, storageDefinition } from "./api.ts";
 import { checkNamespace } from "./create.ts";
-import { prune, recordManager, reportDropped, setDefaults, validate } from "./object-rules.ts";
+import { recordManager, reportDropped, setDefaults, validate } from "./object-rules.ts";
 import { checkSize } from "./object-size.ts";
 
 /** One attempt to bring an object from one state to the next. */
@@ -17,7 +17,8 @@ export interface UpdateAttempt {
   readonly previous: AnyObject;
   /** What the client wants; changed in place. */
   readonly next: AnyObject;
-  readonly duplicates: readonly string[];
+  /** What was dropped of the body. */
+  readonly problems: readonly string[];
   /** Whether `managedFields` are already as they shall be. */
   readonly recorded: boolean;
   /** Part of the object that this write is about, where it is not what the URL's subresource says. */
@@ -36,10 +37,9 @@ export async function updateObject(
   attempt: UpdateAttempt,
 ): Promise<string | undefined> {
   const { definition, resource } = request;
-  const { entry, previous, duplicates } = attempt;
+  const { entry, previous } = attempt;
   checkIdentity(request, attempt);
-  const unknownFields = prune(api, attempt.next, definition);
-  reportDropped(request, unknownFields, duplicates);
+  reportDropped(request, attempt.problems);
   const next = attempt.part?.(previous, attempt.next) ?? partOf(request, previous, attempt.next);
   keepMetadata(next, previous);
   setDefaults(api, next, definition);

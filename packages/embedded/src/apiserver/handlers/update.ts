@@ -4,7 +4,7 @@ import { invalid } from "../server/api-error.ts";
 import { modified } from "../server/status-errors.ts";
 import { type Api, readObject } from "./api.ts";
 import { requireEntry } from "./get.ts";
-import { asObject } from "./object-rules.ts";
+import { decodeObject } from "./object-rules.ts";
 import { showObject } from "./show-object.ts";
 import { updateObject } from "./update-object.ts";
 
@@ -16,7 +16,7 @@ export async function handleUpdate(api: Api, request: ApiRequest): Promise<Answe
   const { definition } = request;
   requireEntry(api, request);
   const body = await request.body();
-  const wanted = asObject(body?.value, definition);
+  const { object: wanted, problems } = decodeObject(api, body?.value, definition, body?.duplicates);
   const name = request.resource.name ?? "";
   if (definition.custom && (wanted.metadata.resourceVersion ?? "") === "") {
     throw invalid(definition, name, [
@@ -33,7 +33,7 @@ export async function handleUpdate(api: Api, request: ApiRequest): Promise<Answe
       entry,
       previous: await readObject(api, entry, definition),
       next: structuredClone(wanted),
-      duplicates: round === 0 ? (body?.duplicates ?? []) : [],
+      problems,
       recorded: false,
     });
     if (json !== undefined) return showObject(api, request, 200, json);
