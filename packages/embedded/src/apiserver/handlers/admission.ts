@@ -4,7 +4,6 @@ import { ApiError } from "../server/api-error.ts";
 import { forbidden, notFound, qualifiedResource } from "../server/status-errors.ts";
 import { type AnyObject, keyOf, parseEntry } from "../storage/entry.ts";
 import type { Api } from "./api.ts";
-import { admitQuota } from "./resource-quota.ts";
 
 /** Whether a new object may come into being where it wants to. @throws ApiError 403, 404. */
 export function admitCreate(api: Api, definition: ResourceDefinition, object: AnyObject): void {
@@ -14,7 +13,6 @@ export function admitCreate(api: Api, definition: ResourceDefinition, object: An
     admitServiceAccount(api, definition, pod);
     admitRuntimeClass(api, definition, pod);
   }
-  if (definition.namespaced) admitQuota(api, definition, object);
 }
 
 function admitNamespace(api: Api, definition: ResourceDefinition, object: AnyObject): void {

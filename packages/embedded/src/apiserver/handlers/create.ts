@@ -8,6 +8,7 @@ import { admitCreate } from "./admission.ts";
 import { type Api, bucketOf, isDryRun, readJson, storageDefinition, timestamp } from "./api.ts";
 import { decodeObject, recordManager, reportDropped, setDefaults, validate } from "./object-rules.ts";
 import { checkSize } from "./object-size.ts";
+import { admitQuota } from "./resource-quota.ts";
 import { showObject } from "./show-object.ts";
 
 const NAME_CHARACTERS = "bcdfghjklmnpqrstvwxz2456789";
@@ -71,6 +72,7 @@ async function commitCreate(api: Api, request: ApiRequest, object: AnyObject): P
   if (api.store.get(bucket, keyOf(namespace, name)) !== undefined) return undefined;
   // Once more, and with nothing between it and the write: the namespace may have gone while converting.
   admitCreate(api, definition, stored);
+  if (definition.namespaced) admitQuota(api, definition, stored);
   if (isDryRun(request.query)) return JSON.stringify(object);
   const entry = api.store.create(bucket, stored);
   return entry === undefined ? undefined : await readJson(api, entry, definition);
