@@ -1,6 +1,8 @@
 import type { KubeObject } from "@sandgate/contract";
 import { recordUpdate } from "../patch/index.ts";
 import type { ResourceDefinition } from "../registry/resource-definition.ts";
+import { applyDefaults } from "../schema/apply-defaults.ts";
+import { pruneUnknown } from "../schema/prune-unknown.ts";
 import { ApiError, invalid } from "../server/api-error.ts";
 import type { ApiRequest } from "../server/api-request.ts";
 import type { AnyObject } from "../storage/entry.ts";
@@ -56,8 +58,10 @@ export function decodeObject(
   const { types } = api.registry;
   try {
     // A custom resource's own fields are judged by its schema later on.
-    if (definition.custom) decodeFields(object.metadata, { $ref: OBJECT_META }, types, "metadata", unknown);
-    else decodeFields(object, definition.schema, types, "", unknown);
+    if (definition.custom) {
+      decodeFields(object.metadata, { $ref: OBJECT_META }, types, "metadata", unknown);
+      unknown.push(...pruneUnknown(object, definition.schema, types));
+    } else decodeFields(object, definition.schema, types, "", unknown);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const { kind, version } = definition;
@@ -66,7 +70,6 @@ export function decodeObject(
       `${kind} in version "${version}" cannot be handled as a ${kind}: ${error.message}`,
     );
   }
-  unknown.push(...prune(api, object, definition));
   return {
     object,
     problems: [
@@ -110,13 +113,10 @@ export function asObject(value: unknown, definition: ResourceDefinition): AnyObj
   return { apiVersion, kind, metadata, ...rest };
 }
 
-/** Drops unknown members of a custom resource, in place. */
-function prune(_api: Api, _object: KubeObject, _definition: ResourceDefinition): readonly string[] {
-  return [];
+/** Sets the defaults that a custom resource's schema has, in place; built-in kinds have theirs in their strategy. */
+export function setDefaults(api: Api, object: KubeObject, definition: ResourceDefinition): void {
+  if (definition.custom) applyDefaults(object, definition.schema, api.registry.types);
 }
-
-/** Sets the schema's defaults, in place. */
-export function setDefaults(_api: Api, _object: KubeObject, _definition: ResourceDefinition): void {}
 
 /** @throws ApiError 422 naming every field that is wrong. */
 export function validate(

@@ -108,8 +108,24 @@ export async function openApiServer(options: ThreadOptions, logger: Logger): Pro
     };
   } catch (error) {
     closeAll();
-    throw error;
+    throw explainFolder(dataDir, error);
   }
+}
+
+/** What a full or read-only disk means for who starts the server. */
+function explainFolder(dataDir: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new DataFolderError("DATA_DISK_FULL", `No space left in ${dataDir}. Free disk space.`, {
+      cause: error,
+    });
+  }
+  if (code !== "EACCES" && code !== "EPERM" && code !== "EROFS") return error;
+  return new DataFolderError(
+    "DATA_NOT_WRITABLE",
+    `Cannot write in the data folder ${dataDir} (${code}). It has to belong to this user; choose another with --data-dir.`,
+    { cause: error },
+  );
 }
 
 /** By a fixed token, or as a ServiceAccount that still exists. */
