@@ -39,6 +39,23 @@ export function tooLong(field: string, limit: number): FieldError {
   return { field, reason: "FieldValueTooLong", message: `Too long: may not be more than ${limit} bytes` };
 }
 
+/** A value of another type; `detail` says which was wanted. */
+export function typeInvalid(field: string, value: unknown, detail: string): FieldError {
+  return {
+    field,
+    reason: "FieldValueTypeInvalid",
+    message: withDetail(`Invalid value: ${quoted(value)}`, detail),
+  };
+}
+
+export function tooMany(field: string, actual: number, limit: number): FieldError {
+  return {
+    field,
+    reason: "FieldValueTooMany",
+    message: `Too many: ${actual}: must have at most ${limit} items`,
+  };
+}
+
 function withDetail(text: string, detail: string): string {
   return detail === "" ? text : `${text}: ${detail}`;
 }
