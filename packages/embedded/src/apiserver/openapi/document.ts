@@ -98,15 +98,12 @@ function schemasOf(
 }
 
 function pathItem(path: string, form: OpenApiForm): Json {
-  const parameters = Object.entries(PATH_PARAMETERS)
-    .filter(([name]) => path.includes(`{${name}}`))
-    .map(([name, description]) => ({
-      name,
-      in: "path",
-      description,
-      required: true,
-      ...(form === "v2" ? { type: "string" } : { schema: { type: "string" } }),
-    }));
+  const parameters: Json[] = [];
+  for (const [name, description] of Object.entries(PATH_PARAMETERS)) {
+    if (!path.includes(`{${name}}`)) continue;
+    const type = form === "v2" ? { type: "string" } : { schema: { type: "string" } };
+    parameters.push({ name, in: "path", description, required: true, ...type });
+  }
   return parameters.length === 0 ? {} : { parameters };
 }
 

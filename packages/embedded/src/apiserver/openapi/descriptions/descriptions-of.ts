@@ -1,0 +1,2 @@
+/** Texts by type, as in `core.Pod`, and by member; "" is the type itself. */
+export type Descriptions = Readonly<Record<string, Readonly<Record<string, string>>>>;

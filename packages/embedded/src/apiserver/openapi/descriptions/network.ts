@@ -1,0 +1,147 @@
+import type { Descriptions } from "./descriptions-of.ts";
+
+/** How pods are found and reached. */
+export const NETWORK: Descriptions = {
+  "core.Service": {
+    "": "A name, and on request an address, for a changing set of pods.",
+    spec: "Which pods, and which ports.",
+    status: "What a load balancer was given. The embedded cluster has none.",
+  },
+  "core.ServiceSpec": {
+    "": "What a service leads to, and how.",
+    allocateLoadBalancerNodePorts: "Whether a service of type LoadBalancer gets ports of the nodes too.",
+    clusterIP:
+      "Address of the service in the cluster. Given by the server if left out; None for a service without one, whose name leads to the pods themselves.",
+    clusterIPs: "Addresses of the service, one for each family. The first is `clusterIP`.",
+    externalIPs: "Further addresses at which nodes take traffic for the service.",
+    externalName: "The host name that a service of type ExternalName stands for.",
+    externalTrafficPolicy:
+      "Which pods traffic from outside goes to: Cluster for any, Local for those of the node it came to.",
+    healthCheckNodePort: "Port at which a node tells whether it has pods of the service.",
+    internalTrafficPolicy:
+      "Which pods traffic from inside goes to: Cluster for any, Local for those of the same node.",
+    ipFamilies: "Families of addresses: IPv4, IPv6 or both.",
+    ipFamilyPolicy: "SingleStack, PreferDualStack or RequireDualStack.",
+    loadBalancerClass: "Who makes the load balancer.",
+    loadBalancerIP: "Address that the load balancer is to have. Few makers heed it.",
+    loadBalancerSourceRanges: "Ranges of addresses that the load balancer lets in.",
+    ports: "Ports of the service.",
+    publishNotReadyAddresses: "Whether pods that are not ready count too.",
+    selector: "Labels of the pods that the service leads to. Without it, somebody else makes its endpoints.",
+    sessionAffinity: "ClientIP for one pod per client address, or None.",
+    sessionAffinityConfig: "For how long a client stays with its pod.",
+    trafficDistribution: "Which pods are preferred, as in PreferSameZone.",
+    type: "ClusterIP, NodePort, LoadBalancer or ExternalName.",
+  },
+  "core.ServicePort": {
+    "": "A port of a service.",
+    appProtocol: "What is spoken on the port, as in kubernetes.io/h2c.",
+    name: "Name of the port, unique in the service. Needed if there are several.",
+    nodePort: "Port of every node that leads here, for NodePort and LoadBalancer.",
+    port: "Number of the port.",
+    protocol: "TCP, UDP or SCTP.",
+    targetPort: "Port of the pods, by number or by the name that the container gives it; `port` if left out.",
+  },
+  "core.SessionAffinityConfig": {
+    "": "How long a client stays with its pod.",
+    clientIP: "For affinity by client address.",
+  },
+  "core.ClientIPConfig": {
+    "": "Affinity by client address.",
+    timeoutSeconds: "For how long; three hours if left out.",
+  },
+  "core.ServiceStatus": {
+    "": "What a service was given.",
+    conditions: "Observations about the service.",
+    loadBalancer: "The load balancer.",
+  },
+  "core.LoadBalancerStatus": { "": "A load balancer.", ingress: "Where it takes traffic." },
+  "core.LoadBalancerIngress": {
+    "": "Where a load balancer takes traffic.",
+    hostname: "Host name.",
+    ip: "Address.",
+    ipMode: "How the address works: VIP or Proxy.",
+    ports: "State of the ports.",
+  },
+  "core.PortStatus": {
+    "": "State of a port.",
+    error: "What is wrong with it.",
+    port: "Number of the port.",
+    protocol: "TCP, UDP or SCTP.",
+  },
+  "discovery.EndpointSlice": {
+    "": "Some of the addresses that a service leads to. The label kubernetes.io/service-name says which service.",
+    addressType: "What the addresses are: IPv4, IPv6 or FQDN.",
+    endpoints: "The addresses, at most 1000 endpoints.",
+    ports: "The ports that all of them have.",
+  },
+  "discovery.Endpoint": {
+    "": "One place that a service leads to, most often a pod.",
+    addresses: "Its addresses; clients use the first.",
+    conditions: "Whether it can serve.",
+    deprecatedTopology: "Older form of `zone` and others.",
+    hints: "Who should prefer it.",
+    hostname: "Its host name.",
+    nodeName: "The node that it is on.",
+    targetRef: "The object behind it.",
+    zone: "The zone that it is in.",
+  },
+  "discovery.EndpointConditions": {
+    "": "Whether an endpoint can serve. Absent means unknown.",
+    ready: "Whether it takes new traffic.",
+    serving: "Whether it can serve, even while it ends.",
+    terminating: "Whether it is ending.",
+  },
+  "discovery.EndpointHints": {
+    "": "Who should prefer an endpoint.",
+    forNodes: "These nodes.",
+    forZones: "These zones.",
+  },
+  "discovery.ForNode": { "": "A node.", name: "Name of the node." },
+  "discovery.ForZone": { "": "A zone.", name: "Name of the zone." },
+  "discovery.EndpointPort": {
+    "": "A port of the endpoints.",
+    appProtocol: "What is spoken on the port.",
+    name: "Name of the port, unique in the slice.",
+    port: "Number of the port.",
+    protocol: "TCP, UDP or SCTP.",
+  },
+  "networking.NetworkPolicy": {
+    "": "Which traffic pods take and send. The embedded cluster stores policies; its pods are kept apart whatever they say.",
+    spec: "The pods, and what is allowed.",
+  },
+  "networking.NetworkPolicySpec": {
+    "": "Which traffic is allowed; with a policy of a direction, everything else of that direction is not.",
+    egress: "What the pods may send.",
+    ingress: "What the pods may take.",
+    podSelector: "The pods that the policy is about; all of the namespace if empty.",
+    policyTypes: "The directions that the policy is about: Ingress, Egress or both.",
+  },
+  "networking.NetworkPolicyIngressRule": {
+    "": "Traffic that may come in.",
+    from: "From where; anywhere if empty.",
+    ports: "To which ports; any if empty.",
+  },
+  "networking.NetworkPolicyEgressRule": {
+    "": "Traffic that may go out.",
+    ports: "To which ports; any if empty.",
+    to: "Where to; anywhere if empty.",
+  },
+  "networking.NetworkPolicyPeer": {
+    "": "Who is at the other end.",
+    ipBlock: "A range of addresses. Nothing else may be set with it.",
+    namespaceSelector: "Namespaces by their labels; all of their pods without a pod selector.",
+    podSelector: "Pods by their labels, in those namespaces or in the policy's own.",
+  },
+  "networking.IPBlock": {
+    "": "A range of addresses.",
+    cidr: "The range, as in 10.0.0.0/8.",
+    except: "Ranges inside of it that are not meant.",
+  },
+  "networking.NetworkPolicyPort": {
+    "": "A port, or several in a row.",
+    endPort: "The last port of the row.",
+    port: "The port by number or name, or the first of the row; any if left out.",
+    protocol: "TCP, UDP or SCTP.",
+  },
+};

@@ -1,0 +1,138 @@
+import type { Descriptions } from "./descriptions-of.ts";
+
+/** Questions about who somebody is and what he may do. */
+export const REVIEWS: Descriptions = {
+  "authentication.TokenRequest": {
+    "": "Asks for a token of a service account.",
+    spec: "What the token is to be like.",
+    status: "The token.",
+  },
+  "authentication.TokenRequestSpec": {
+    "": "What a token is to be like.",
+    audiences: "Whom it is for.",
+    boundObjectRef: "The object with which it ends.",
+    expirationSeconds: "How long it is good for.",
+  },
+  "authentication.TokenRequestStatus": {
+    "": "A token.",
+    expirationTimestamp: "When it ends.",
+    token: "The token.",
+  },
+  "authentication.BoundObjectReference": {
+    "": "The object with which a token ends.",
+    apiVersion: "API version of the object.",
+    kind: "Pod, Secret or Node.",
+    name: "Name of the object.",
+    uid: "UID of the object.",
+  },
+  "authentication.TokenReview": { "": "Asks whose a token is.", spec: "The token.", status: "Whose it is." },
+  "authentication.TokenReviewSpec": {
+    "": "The token that is asked about.",
+    audiences: "Whom it has to be for; the API server if left out.",
+    token: "The token.",
+  },
+  "authentication.TokenReviewStatus": {
+    "": "Whose a token is.",
+    audiences: "Whom it is for.",
+    authenticated: "Whether it is good.",
+    error: "Why it could not be looked at.",
+    user: "Whose it is.",
+  },
+  "authentication.SelfSubjectReview": { "": "Asks who the caller is.", status: "Who the caller is." },
+  "authentication.SelfSubjectReviewStatus": { "": "Who the caller is.", userInfo: "The user." },
+  "authentication.UserInfo": {
+    "": "A user.",
+    extra: "What else is known of the user.",
+    groups: "Groups of the user.",
+    uid: "Id of the user.",
+    username: "Name of the user.",
+  },
+  "authorization.SubjectAccessReview": {
+    "": "Asks whether somebody may do something.",
+    spec: "Who, and what.",
+    status: "The answer.",
+  },
+  "authorization.LocalSubjectAccessReview": {
+    "": "Asks whether somebody may do something in a namespace.",
+    spec: "Who, and what.",
+    status: "The answer.",
+  },
+  "authorization.SelfSubjectAccessReview": {
+    "": "Asks whether the caller may do something.",
+    spec: "What.",
+    status: "The answer.",
+  },
+  "authorization.SelfSubjectRulesReview": {
+    "": "Asks what the caller may do in a namespace.",
+    spec: "The namespace.",
+    status: "What the caller may do.",
+  },
+  "authorization.SubjectAccessReviewSpec": {
+    "": "Who is to do what. One of resourceAttributes and nonResourceAttributes is set.",
+    extra: "What else is known of the user.",
+    groups: "Groups of the user.",
+    nonResourceAttributes: "A request for another path than that of a resource.",
+    resourceAttributes: "A request for a resource.",
+    uid: "Id of the user.",
+    user: "Name of the user.",
+  },
+  "authorization.SelfSubjectAccessReviewSpec": {
+    "": "What the caller is to do. One member is set.",
+    nonResourceAttributes: "A request for another path than that of a resource.",
+    resourceAttributes: "A request for a resource.",
+  },
+  "authorization.SelfSubjectRulesReviewSpec": { "": "Where the caller acts.", namespace: "The namespace." },
+  "authorization.ResourceAttributes": {
+    "": "A request for a resource.",
+    fieldSelector: "Limits the request by fields.",
+    group: "Group of the resource; * is any.",
+    labelSelector: "Limits the request by labels.",
+    name: "Name of the object; empty is any.",
+    namespace: "Namespace of the object; empty is none, or all.",
+    resource: "Plural name of the resource; * is any.",
+    subresource: "The subresource, if any.",
+    verb: "get, list, watch, create, update, patch, delete or another; * is any.",
+    version: "Version of the resource; * is any.",
+  },
+  "authorization.FieldSelectorAttributes": {
+    "": "Limits a request by fields.",
+    rawSelector: "The selector as text.",
+    requirements: "The selector as requirements.",
+  },
+  "authorization.LabelSelectorAttributes": {
+    "": "Limits a request by labels.",
+    rawSelector: "The selector as text.",
+    requirements: "The selector as requirements.",
+  },
+  "authorization.NonResourceAttributes": {
+    "": "A request for a path.",
+    path: "The path.",
+    verb: "The HTTP method in lower case.",
+  },
+  "authorization.SubjectAccessReviewStatus": {
+    "": "Whether somebody may do something.",
+    allowed: "Whether it is allowed.",
+    denied: "Whether it is forbidden whoever else might allow it.",
+    evaluationError: "What kept the answer from being complete.",
+    reason: "Why, for people.",
+  },
+  "authorization.SubjectRulesReviewStatus": {
+    "": "What the caller may do.",
+    evaluationError: "What kept the answer from being complete.",
+    incomplete: "Whether there may be more.",
+    nonResourceRules: "Paths that may be asked for.",
+    resourceRules: "Resources that may be used.",
+  },
+  "authorization.ResourceRule": {
+    "": "Resources that may be used.",
+    apiGroups: "Groups; * is any.",
+    resourceNames: "Names of objects; any if empty.",
+    resources: "Plural names; * is any.",
+    verbs: "What may be done; * is anything.",
+  },
+  "authorization.NonResourceRule": {
+    "": "Paths that may be asked for.",
+    nonResourceURLs: "The paths; * is any.",
+    verbs: "Methods; * is any.",
+  },
+};
