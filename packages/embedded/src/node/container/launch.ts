@@ -1,0 +1,212 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import type { Duplex, Readable, Writable } from "node:stream";
+import { PROGRAM_ENV } from "../run-program.ts";
+import { ENTER_PROGRAM, PYTHON } from "../enter/enter-container.ts";
+import { hostSystemArguments } from "./host-system.ts";
+
+/** Something of the host that a container sees. */
+export interface Mount {
+  /** Path on the host, no part of which a pod can change. */
+  source: string;
+  /** Path in the container. */
+  target: string;
+  readOnly: boolean;
+}
+
+export interface LaunchOptions {
+  /** Folder on the host that becomes `/`. */
+  root: string;
+  mounts: readonly Mount[];
+  /** Memory file systems: path in the container, and size where it is limited. */
+  tmpfs: readonly { target: string; sizeBytes: number | null }[];
+  hostname: string;
+  networkNamespace: string;
+  joinFiles: readonly string[];
+  /** Unprivileged user on the host. */
+  hostUid: number;
+  /** User and group that the container sees itself as. */
+  uid: number;
+  gid: number;
+  environment: readonly (readonly [string, string])[];
+  workingDir: string;
+  command: readonly string[];
+  seccomp: Buffer;
+  readOnlyRoot: boolean;
+  stdin: boolean;
+  /** Descriptors for the container's output. */
+  output: readonly [number, number];
+  /** Runs the command on a terminal. */
+  tty: boolean;
+}
+
+/** A container's process as it runs. */
+export interface Launched {
+  readonly process: ChildProcess;
+  readonly stdin: Writable | null;
+  /** Tells the terminal its size, in characters. */
+  resize(width: number, height: number): void;
+  /** Host pid of the first process in the container's pid namespace. */
+  readonly initPid: Promise<number>;
+  readonly exited: Promise<{ exitCode: number }>;
+}
+
+/** Where a container's folders are mounted for bubblewrap, in a mount namespace that nobody else sees. */
+const STAGE = "/run/sandgate";
+
+/**
+ * Starts a container. Root does three things and then is gone for good: it mounts the pod's folders where an unprivileged
+ * user can reach them (in a private mount namespace), joins the pod's network namespace, and joins the control group. Then
+ * it becomes the pod's own host user, without any capability, and only then starts bubblewrap: started as root, bubblewrap
+ * would leave the pod's processes uid 0 of the host.
+ *
+ * Options go to bubblewrap over a pipe, not its command line, which every user of the host can read.
+ */
+export function launch(options: LaunchOptions): Launched {
+  const child = spawn(
+    "unshare",
+    ["--mount", "--propagation", "private", "--", "sh", "-c", stageScript(options)],
+    {
+      cwd: "/",
+      env: PROGRAM_ENV,
+      stdio: [options.stdin ? "pipe" : "ignore", ...options.output, "pipe", "pipe", "pipe", "pipe", "pipe"],
+    },
+  );
+  const [stdin, , , request, sizes, status, args, seccomp] = child.stdio as unknown as [
+    Writable | null,
+    unknown,
+    unknown,
+    Duplex,
+    Duplex,
+    Duplex,
+    Duplex,
+    Duplex,
+  ];
+  // Whoever ends early breaks these pipes; its exit says why.
+  for (const pipe of [stdin, request, sizes, status, args, seccomp]) pipe?.on("error", () => {});
+  args.end(`${bubblewrapArguments(options).join("\0")}\0`);
+  seccomp.end(options.seccomp);
+  request.end(
+    options.tty
+      ? JSON.stringify({ argv: bubblewrapCommand(options), env: PROGRAM_ENV, cwd: "/", tty: true })
+      : "",
+  );
+  const exited = new Promise<{ exitCode: number }>((resolve) => {
+    child.once("error", () => resolve({ exitCode: 128 }));
+    child.once("exit", (code, signal) => resolve({ exitCode: code ?? (signal === "SIGKILL" ? 137 : 143) }));
+  });
+  return {
+    process: child,
+    stdin,
+    resize: (width, height) => void sizes.write(`${width} ${height}\n`),
+    initPid: readInitPid(status, exited),
+    exited,
+  };
+}
+
+/** Descriptors in the launched process: 3 and 4 are the terminal helper's, these bubblewrap's. */
+const FD_STATUS = 5;
+const FD_ARGUMENTS = 6;
+const FD_SECCOMP = 7;
+
+function bubblewrapCommand(options: LaunchOptions): string[] {
+  return ["bwrap", "--args", String(FD_ARGUMENTS), "--", ...options.command];
+}
+
+function stageScript(options: LaunchOptions): string {
+  const { hostUid } = options;
+  const lines = [
+    "set -e",
+    `mount -t tmpfs -o mode=0755,size=256k,nosuid,nodev sandgate ${STAGE}`,
+    `mkdir ${STAGE}/root`,
+  ];
+  lines.push(`mount --bind ${quote(options.root)} ${STAGE}/root`);
+  options.mounts.forEach(({ source }, index) => {
+    // A file is mounted on a file, a folder on a folder.
+    lines.push(
+      `if [ -d ${quote(source)} ]; then mkdir ${STAGE}/${index}; else : > ${STAGE}/${index}; fi`,
+      `mount --bind ${quote(source)} ${STAGE}/${index}`,
+    );
+  });
+  if (options.tty)
+    lines.push(`: > ${STAGE}/enter.py`, `mount --bind ${quote(ENTER_PROGRAM)} ${STAGE}/enter.py`);
+  for (const file of options.joinFiles) lines.push(`echo $$ > ${quote(file)}`);
+  const drop = [
+    "setpriv",
+    `--reuid=${hostUid}`,
+    `--regid=${hostUid}`,
+    "--clear-groups",
+    "--no-new-privs",
+    "--inh-caps=-all",
+    "--bounding-set=-all",
+  ];
+  const program = options.tty ? [PYTHON, "-I", "-S", `${STAGE}/enter.py`] : bubblewrapCommand(options);
+  const inside = [...drop, ...program].map(quote).join(" ");
+  // The pod's only network is IPv4; a link-local address would be one that no rule names.
+  const join = `echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 2>/dev/null || true; exec ${inside}`;
+  lines.push(`exec nsenter --net=${quote(options.networkNamespace)} -- sh -c ${quote(join)}`);
+  return lines.join("\n");
+}
+
+function bubblewrapArguments(options: LaunchOptions): string[] {
+  const args = [
+    "--unshare-user",
+    "--unshare-pid",
+    "--unshare-ipc",
+    "--unshare-uts",
+    "--unshare-cgroup-try",
+    "--disable-userns",
+    "--die-with-parent",
+    "--cap-drop",
+    "ALL",
+    "--uid",
+    String(options.uid),
+    "--gid",
+    String(options.gid),
+    "--hostname",
+    options.hostname,
+    "--json-status-fd",
+    String(FD_STATUS),
+    "--seccomp",
+    String(FD_SECCOMP),
+    options.readOnlyRoot ? "--ro-bind" : "--bind",
+    `${STAGE}/root`,
+    "/",
+    ...hostSystemArguments(),
+    "--proc",
+    "/proc",
+    "--dev",
+    "/dev",
+  ];
+  // The terminal helper has made a session already, and a new one would lose its terminal.
+  if (!options.tty) args.push("--new-session");
+  for (const { target, sizeBytes } of options.tmpfs) {
+    args.push(...(sizeBytes === null ? [] : ["--size", String(sizeBytes)]), "--tmpfs", target);
+  }
+  options.mounts.forEach((mount, index) => {
+    args.push(mount.readOnly ? "--ro-bind" : "--bind", `${STAGE}/${index}`, mount.target);
+  });
+  args.push("--clearenv", "--chdir", options.workingDir);
+  for (const [name, value] of options.environment) args.push("--setenv", name, value);
+  return args;
+}
+
+/** bubblewrap writes JSON documents; the first holds the pid. It may arrive in pieces. */
+function readInitPid(status: Readable, exited: Promise<unknown>): Promise<number> {
+  const pid = new Promise<number>((resolve, reject) => {
+    let text = "";
+    status.setEncoding("utf8").on("data", (piece: string) => {
+      text += piece;
+      const match = /"child-pid":\s*(\d+)/.exec(text);
+      if (match?.[1] !== undefined) resolve(Number(match[1]));
+    });
+    void exited.then(() => reject(new Error("the container ended before it began")));
+  });
+  // Not everybody asks for it.
+  pid.catch(() => {});
+  return pid;
+}
+
+/** A word for sh. */
+export function quote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

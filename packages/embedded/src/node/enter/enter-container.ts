@@ -1,0 +1,75 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Duplex, Readable, Writable } from "node:stream";
+import type { ContainerProcess, ProcessOptions } from "../kubelet/pod-access.ts";
+import { PROGRAM_ENV } from "../run-program.ts";
+
+export const ENTER_PROGRAM = fileURLToPath(new URL("enter.py", import.meta.url));
+export const PYTHON = "/usr/bin/python3";
+
+/** A container that runs, as far as joining it goes. */
+export interface EnterTarget {
+  /** Host pid of a process in the container. */
+  pid: number;
+  uid: number;
+  gid: number;
+  hostUid: number;
+  joinFiles: readonly string[];
+  seccomp: Buffer;
+  environment: readonly (readonly [string, string])[];
+  workingDir: string;
+}
+
+/** Starts a command in the container. Its isolation is that of the container's own processes. */
+export function enterContainer(
+  target: EnterTarget,
+  command: readonly string[],
+  options: ProcessOptions,
+): ContainerProcess {
+  const child = spawn(PYTHON, ["-I", "-S", ENTER_PROGRAM], {
+    cwd: "/",
+    env: PROGRAM_ENV,
+    stdio: [options.stdin ? "pipe" : "ignore", "pipe", "pipe", "pipe", "pipe"],
+  });
+  const [stdin, stdout, stderr, request, sizes] = child.stdio as unknown as [
+    Writable | null,
+    Readable,
+    Readable,
+    Duplex,
+    Duplex,
+  ];
+  for (const stream of [stdin, request, sizes]) stream?.on("error", () => {});
+  request.end(
+    JSON.stringify({
+      argv: command,
+      env: Object.fromEntries(options.tty ? [["TERM", "xterm"], ...target.environment] : target.environment),
+      cwd: target.workingDir,
+      tty: options.tty,
+      enter: {
+        pid: target.pid,
+        uid: target.uid,
+        gid: target.gid,
+        hostUid: target.hostUid,
+        cgroups: target.joinFiles,
+        seccomp: target.seccomp.toString("base64"),
+      },
+    }),
+  );
+  const exited = new Promise<{ exitCode: number }>((resolve, reject) => {
+    child.once("error", (error) => reject(new Error(`${PYTHON} cannot be started: ${error.message}`)));
+    child.once("exit", (code) => resolve({ exitCode: code ?? 137 }));
+  });
+  // A caller that has gone does not wait for it.
+  exited.catch(() => {});
+  if (!options.stdout) stdout.resume();
+  if (!options.stderr || options.tty) stderr.resume();
+  return {
+    stdin,
+    stdout: options.stdout ? stdout : null,
+    stderr: options.stderr && !options.tty ? stderr : null,
+    exited,
+    resize: (width, height) => void sizes.write(`${width} ${height}\n`),
+    // Its end is the command's: the kernel kills the command when the helper goes.
+    release: () => void child.kill("SIGKILL"),
+  };
+}
