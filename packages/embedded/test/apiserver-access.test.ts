@@ -149,7 +149,7 @@ describe("who may use the API server", () => {
       spec: { namespace: "default" },
     });
     expect(rules.json.status).toMatchObject({ resourceRules: [{ verbs: ["*"] }] });
-    expect((await test.call("POST", `${REVIEWS}/selfsubjectaccessreviews`, { spec: {} })).status).toBe(400);
+    expect((await test.call("POST", `${REVIEWS}/selfsubjectaccessreviews`, { spec: {} })).status).toBe(422);
     expect((await test.call("GET", `${REVIEWS}/selfsubjectaccessreviews`)).status).toBe(405);
   });
 });

@@ -88,7 +88,7 @@ describe("objects over HTTPS", () => {
     });
     expect((await test.call("DELETE", `${MAPS}/wet?dryRun=All`)).status).toBe(200);
     expect((await test.call("GET", `${MAPS}/wet`)).json["data"]).toEqual({ a: "1" });
-    expect((await test.call("POST", `${MAPS}?dryRun=Some`, configMap("dry"))).status).toBe(400);
+    expect((await test.call("POST", `${MAPS}?dryRun=Some`, configMap("dry"))).status).toBe(422);
   });
 
   it("refuses a write from an older state, and takes one without a version", async () => {
@@ -139,7 +139,7 @@ describe("objects over HTTPS", () => {
     const yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: applied\ndata:\n  a: '2'\n  b: on\n";
     const fromYaml = await test.call("PATCH", `${MAPS}/applied?fieldManager=two`, yaml, { type });
     expect(fromYaml.json["data"]).toMatchObject({ a: "2" });
-    expect((await test.call("PATCH", `${MAPS}/applied`, applied, { type })).status).toBe(400);
+    expect((await test.call("PATCH", `${MAPS}/applied`, applied, { type })).status).toBe(422);
   });
 
   it("writes spec and status apart from each other", async () => {

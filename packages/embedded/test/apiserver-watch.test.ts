@@ -67,7 +67,7 @@ describe("watch", () => {
     expect(nameOf(await watch.next())).toBe("ADDED w4");
     watch.close();
     const wrong = await test.call("GET", `${MAPS}?watch=true&sendInitialEvents=true`);
-    expect(wrong.status).toBe(400);
+    expect(wrong.status).toBe(422);
   });
 
   it("shows an object that begins or ceases to match as added or deleted", async () => {

@@ -51,12 +51,16 @@ export function deleteObject(
     // A shorter grace period counts from the first request on.
     const start = from === undefined ? api.now() : from - before;
     metadata.deletionTimestamp = timestamp(start + grace * 1000);
-    metadata.deletionGracePeriodSeconds = grace;
+    // A namespace goes when it is empty, not after a time.
+    if (entry.bucket !== "/namespaces") metadata.deletionGracePeriodSeconds = grace;
     if (!marked && metadata.generation !== undefined) metadata.generation++;
     if (entry.bucket === "/namespaces") object.status = { ...object.status, phase: "Terminating" };
   }
   if (options.dryRun === true) return { entry, gone: isFinished(object) };
-  if (isFinished(object)) return { entry: api.store.remove(entry) ?? entry, gone: true };
+  if (isFinished(object)) {
+    const last = definition.strategy.gracePeriodSeconds === undefined ? undefined : object;
+    return { entry: api.store.remove(entry, last) ?? entry, gone: true };
+  }
   if (JSON.stringify(object) === entry.json) return { entry, gone: false };
   return { entry: api.store.update(entry, object) ?? entry, gone: false };
 }

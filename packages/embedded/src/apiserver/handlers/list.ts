@@ -2,6 +2,7 @@ import type { KubeObject, ListMeta } from "@sandgate/contract";
 import { type Answer, jsonAnswer } from "../server/answer.ts";
 import { ApiError } from "../server/api-error.ts";
 import type { ApiRequest } from "../server/api-request.ts";
+import { invalidOption } from "../server/invalid-options.ts";
 import { negotiate } from "../server/negotiate.ts";
 import { type Entry, keyOf, parseEntry } from "../storage/entry.ts";
 import { type ObjectFilter, createObjectFilter } from "../storage/object-filter.ts";
@@ -71,9 +72,9 @@ interface Range {
 }
 
 function readRange(query: URLSearchParams, current: number): Range {
-  const limit = Number(query.get("limit") ?? 0);
-  if (!Number.isSafeInteger(limit) || limit < 0)
-    throw new ApiError("BadRequest", "limit: not a whole number");
+  const wanted = Number(query.get("limit") ?? 0);
+  if (!Number.isSafeInteger(wanted)) throw new ApiError("BadRequest", "limit: not a whole number");
+  const limit = Math.max(wanted, 0);
   const token = query.get("continue") ?? "";
   const version = query.get("resourceVersion");
   const match = query.get("resourceVersionMatch") ?? "";
@@ -81,28 +82,29 @@ function readRange(query: URLSearchParams, current: number): Range {
     if (version !== null && version !== "" && version !== "0") {
       throw new ApiError("BadRequest", "specifying resource version is not allowed when using continue");
     }
-    if (match !== "") throw forbiddenMatch("when using continue");
+    if (match !== "") throw forbiddenMatch("resourceVersionMatch is forbidden when using continue");
     return { ...readToken(token), limit };
   }
   if (match !== "" && match !== "Exact" && match !== "NotOlderThan") {
-    throw new ApiError(
-      "BadRequest",
-      `resourceVersionMatch: Unsupported value: "${match}": supported values: "Exact", "NotOlderThan", ""`,
+    throw invalidOption(
+      "ListOptions",
+      "resourceVersionMatch",
+      "FieldValueNotSupported",
+      `Unsupported value: "${match}": supported values: "Exact", "NotOlderThan", ""`,
     );
   }
   const revision = checkResourceVersion(version, current);
-  if (match !== "" && revision === undefined) throw forbiddenMatch("unless resourceVersion is provided");
+  if (match !== "" && revision === undefined)
+    throw forbiddenMatch("resourceVersionMatch is forbidden unless resourceVersion is provided");
   if (match === "Exact" && revision === 0)
-    throw forbiddenMatch('"Exact" is forbidden for resourceVersion "0"');
+    throw forbiddenMatch('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   const exact = match === "Exact" || (match === "" && limit > 0 && revision !== 0);
   return { revision: exact ? revision : undefined, after: undefined, limit };
 }
 
-function forbiddenMatch(why: string): ApiError {
-  return new ApiError(
-    "BadRequest",
-    `resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden ${why}`,
-  );
+/** Why `resourceVersionMatch` may not be given. */
+export function forbiddenMatch(why: string): ApiError {
+  return invalidOption("ListOptions", "resourceVersionMatch", "FieldValueForbidden", `Forbidden: ${why}`);
 }
 
 interface Page {

@@ -15,7 +15,7 @@ export function checkResourceVersion(text: string | null, current: number): numb
   }
   const revision = Number(text);
   if (revision > current) {
-    throw new ApiError("Timeout", `Too large resource version: ${revision}, current: ${current}`, {
+    throw new ApiError("Timeout", `Timeout: Too large resource version: ${revision}, current: ${current}`, {
       retryAfterSeconds: 1,
       causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
     });

@@ -1,4 +1,4 @@
-import { ApiError } from "../server/api-error.ts";
+import { ApiError, invalid } from "../server/api-error.ts";
 import type { ResourceInfo } from "../server/request-info.ts";
 import { KNOWN_USERS, type User } from "../tls/users.ts";
 
@@ -84,10 +84,14 @@ function access({ spec }: Review, allowed: boolean): object {
     (attributes) => attributes !== undefined && attributes !== null,
   );
   if (asked.length !== 1) {
-    throw new ApiError(
-      "BadRequest",
-      "spec.resourceAttributes: exactly one of nonResourceAttributes or resourceAttributes must be specified",
-    );
+    throw invalid({ group: "authorization.k8s.io", kind: "SubjectAccessReview" }, "", [
+      {
+        field: "spec.resourceAttributes",
+        reason: "FieldValueInvalid",
+        message:
+          "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified",
+      },
+    ]);
   }
   if (spec?.resourceAttributes?.verb === "impersonate") {
     return { allowed: false, reason: "the embedded cluster has no impersonation" };

@@ -1,5 +1,5 @@
 import { type Answer, jsonAnswer } from "../server/answer.ts";
-import { ApiError } from "../server/api-error.ts";
+import { ApiError, invalid } from "../server/api-error.ts";
 import type { ApiRequest } from "../server/api-request.ts";
 import { type Api, timestamp } from "./api.ts";
 import { requireEntry } from "./get.ts";
@@ -19,19 +19,21 @@ export async function handleTokenRequest(api: Api, request: ApiRequest): Promise
     throw new ApiError("BadRequest", "spec.audiences: must be a list of strings");
   }
   if (seconds !== undefined && (!Number.isSafeInteger(seconds) || seconds < 600)) {
-    throw new ApiError(
-      "Invalid",
-      `TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: ${seconds}: ` +
-        "may not specify a duration less than 10 minutes",
-    );
+    throw invalid({ group: "authentication.k8s.io", kind: "TokenRequest" }, "", [
+      {
+        field: "spec.expirationSeconds",
+        reason: "FieldValueInvalid",
+        message: `Invalid value: ${seconds}: may not specify a duration less than 10 minutes`,
+      },
+    ]);
   }
   const { namespace = "", name, uid } = account;
   const issued = api.tokens.issue({ namespace, name, uid }, audiences, seconds);
   return jsonAnswer(201, {
     kind: "TokenRequest",
     apiVersion: "authentication.k8s.io/v1",
-    metadata: { name, namespace, creationTimestamp: timestamp(api.now()) },
-    spec: { audiences, expirationSeconds: seconds ?? 3600, boundObjectRef: null },
+    metadata: { name, namespace, uid, creationTimestamp: timestamp(api.now()) },
+    spec: { audiences: issued.audiences, expirationSeconds: seconds ?? 3600, boundObjectRef: null },
     status: { token: issued.token, expirationTimestamp: timestamp(issued.expiresAtMs) },
   });
 }

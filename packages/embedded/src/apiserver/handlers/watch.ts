@@ -7,7 +7,7 @@ import { type Representation, negotiate } from "../server/negotiate.ts";
 import type { Entry, StoreEvent } from "../storage/entry.ts";
 import type { ObjectFilter } from "../storage/object-filter.ts";
 import { type Api, apiVersionOf, bucketOf, isStoredAs, readObject } from "./api.ts";
-import { filterOf, isSelected } from "./list.ts";
+import { filterOf, forbiddenMatch, isSelected } from "./list.ts";
 import { tooOld } from "./resource-version.ts";
 import { metadataOf, tableOf } from "./show-object.ts";
 
@@ -252,16 +252,10 @@ function checkInitialEvents(query: URLSearchParams): void {
   const wanted = query.get("sendInitialEvents");
   const match = query.get("resourceVersionMatch") ?? "";
   if (wanted === null && match !== "") {
-    throw new ApiError(
-      "BadRequest",
-      "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-    );
+    throw forbiddenMatch("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
   }
   if (wanted === "true" && match !== "NotOlderThan") {
-    throw new ApiError(
-      "BadRequest",
-      "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-    );
+    throw forbiddenMatch("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
   }
 }
 

@@ -64,8 +64,8 @@ export function invalid(
   const lines = errors.map((error) => `${error.field}: ${error.message}`);
   const text = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
   return new ApiError("Invalid", `${qualified} ${JSON.stringify(name)} is invalid: ${text}`, {
-    name,
-    group: kind.group,
+    ...(name === "" ? {} : { name }),
+    ...(kind.group === "" ? {} : { group: kind.group }),
     kind: kind.kind,
     causes: errors.map(({ field, reason, message }) => ({ field, reason, message })),
   });

@@ -21,12 +21,10 @@ export interface ResourceInfo {
 const NAMESPACE_SUBRESOURCES = new Set(["status", "finalize"]);
 const NO_NAME_VERBS: Readonly<Record<string, string>> = {
   GET: "list",
-  HEAD: "list",
   DELETE: "deletecollection",
 };
 const VERBS: Readonly<Record<string, string>> = {
   GET: "get",
-  HEAD: "get",
   POST: "create",
   PUT: "update",
   PATCH: "patch",

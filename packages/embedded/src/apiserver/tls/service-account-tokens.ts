@@ -24,6 +24,8 @@ export interface TokenSubject {
 
 export interface IssuedToken {
   readonly token: string;
+  /** Those asked for; the server's own where none were. */
+  readonly audiences: readonly string[];
   /** Epoch milliseconds. */
   readonly expiresAtMs: number;
 }
@@ -46,12 +48,13 @@ export function openServiceAccountTokens(keyPath: string, now: () => number): Se
 
   return {
     issue({ namespace, name, uid }, audiences, seconds = DEFAULT_SECONDS) {
+      const accepted = audiences.length > 0 ? audiences : [ISSUER];
       const issuedAt = Math.floor(now() / 1000);
       const expiresAt = issuedAt + Math.min(Math.max(seconds, MIN_SECONDS), MAX_SECONDS);
       const claims = {
         iss: ISSUER,
         sub: `system:serviceaccount:${namespace}:${name}`,
-        aud: audiences.length > 0 ? audiences : [ISSUER],
+        aud: accepted,
         iat: issuedAt,
         nbf: issuedAt,
         exp: expiresAt,
@@ -60,7 +63,11 @@ export function openServiceAccountTokens(keyPath: string, now: () => number): Se
       };
       const text = `${HEADER}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
       const signature = sign("sha256", Buffer.from(text), { key, dsaEncoding: "ieee-p1363" });
-      return { token: `${text}.${signature.toString("base64url")}`, expiresAtMs: expiresAt * 1000 };
+      return {
+        token: `${text}.${signature.toString("base64url")}`,
+        audiences: accepted,
+        expiresAtMs: expiresAt * 1000,
+      };
     },
     read(token) {
       const [header, payload = "", signature = "", ...more] = token.split(".");
