@@ -2,7 +2,7 @@ import { tableType } from "../tables/kubernetes-types.ts";
 import type { TypeField } from "../tables/kubernetes-types.ts";
 import { isFields } from "./apply-defaults.ts";
 import type { Fields } from "./apply-defaults.ts";
-import { canonicalQuantity } from "./quantity.ts";
+import { canonicalAmount, canonicalQuantity } from "./quantity.ts";
 
 /** Members that the server itself writes, in its own form. */
 const OWN = new Set(["apiVersion", "kind", "metadata"]);
@@ -62,11 +62,11 @@ function canonicalValue(field: TypeField, value: unknown, nested: boolean): unkn
   return canonicalElement(field, value);
 }
 
-function canonicalElement({ type, scalar }: TypeField, value: unknown): unknown {
+function canonicalElement({ type, scalar, shape }: TypeField, value: unknown): unknown {
   if (scalar) return value;
   switch (type) {
     case "resource.Quantity":
-      return canonicalQuantity(value);
+      return shape === "map" ? canonicalAmount(value) : canonicalQuantity(value);
     case "meta.Time":
       return canonicalTime(value, 0);
     case "meta.MicroTime":

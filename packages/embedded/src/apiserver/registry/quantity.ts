@@ -13,8 +13,8 @@ const DECIMAL = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"] as const;
 const BINARY = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"] as const;
 /** Finer than that is rounded up, as Kubernetes does. */
 const FINEST_SCALE = 9;
-/** What a stored amount of a resource keeps. */
-const STORED_SCALE = 3;
+/** What the amount of a resource keeps. */
+const AMOUNT_SCALE = 3;
 const LARGEST_BINARY = 2n ** 63n - 1n;
 
 /** Reads a quantity as Kubernetes writes it (`500m`, `1.5Gi`, `1e3`); undefined if it is none. */
@@ -88,12 +88,18 @@ export function formatQuantity({ digits, scale, format, text }: Quantity): strin
   return `${mantissa}${DECIMAL[exponent / 3 + 3] ?? ""}`;
 }
 
-/** What becomes of a quantity in a stored object: thousandths are the finest there, rounded up. */
+/** How a stored object has a single quantity; what is none is left as it is. */
 export function canonicalQuantity(value: unknown): unknown {
+  const quantity = parseQuantity(value);
+  return quantity === undefined ? value : formatQuantity(quantity);
+}
+
+/** How a stored object has the amount of a resource: thousandths are the finest, rounded up. */
+export function canonicalAmount(value: unknown): unknown {
   const parsed = parseQuantity(value);
   if (parsed === undefined) return value;
-  const { text: _, ...quantity } = parsed;
-  return formatQuantity({ ...quantity, ...roundedUp(quantity.digits, quantity.scale, STORED_SCALE) });
+  if (parsed.scale <= AMOUNT_SCALE) return formatQuantity(parsed);
+  return formatQuantity({ format: parsed.format, ...roundedUp(parsed.digits, parsed.scale, AMOUNT_SCALE) });
 }
 
 function largestUnit(value: bigint, base: bigint, most: number): [value: bigint, unit: number] {
