@@ -2,7 +2,7 @@ import type { KubeObject, Logger } from "@sandgate/contract";
 import type { Registry } from "../registry/registry.ts";
 import type { ResourceDefinition } from "../registry/resource-definition.ts";
 import type { ApiRequest } from "../server/api-request.ts";
-import { ApiError } from "../server/api-error.ts";
+import { invalidOption, optionsOf } from "../server/invalid-options.ts";
 import type { Answer, StreamedAnswer } from "../server/answer.ts";
 import { type AnyObject, type Entry, parseEntry } from "../storage/entry.ts";
 import type { Store } from "../storage/store.ts";
@@ -74,11 +74,12 @@ export function timestamp(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
 }
 
-/** `dryRun` of a request; only `All` is known. */
-export function isDryRun(query: URLSearchParams): boolean {
+/** Whether nothing is to be stored. @throws ApiError 422 for another value than `All`. */
+export function isDryRun(query: URLSearchParams, verb: string): boolean {
   const values = query.getAll("dryRun").filter((value) => value !== "");
   if (values.some((value) => value !== "All")) {
-    throw new ApiError("BadRequest", 'dryRun: Unsupported value: supported values: "All"');
+    const message = `Unsupported value: ${JSON.stringify(values)}: supported values: "All"`;
+    throw invalidOption(optionsOf(verb), "dryRun", "FieldValueNotSupported", message);
   }
   return values.length > 0;
 }

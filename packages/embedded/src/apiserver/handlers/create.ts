@@ -73,7 +73,7 @@ async function commitCreate(api: Api, request: ApiRequest, object: AnyObject): P
   // Once more, and with nothing between it and the write: the namespace may have gone while converting.
   admitCreate(api, definition, stored);
   if (definition.namespaced) admitQuota(api, definition, stored);
-  if (isDryRun(request.query)) return JSON.stringify(object);
+  if (isDryRun(request.query, request.info.verb)) return JSON.stringify(object);
   const entry = api.store.create(bucket, stored);
   return entry === undefined ? undefined : await readJson(api, entry, definition);
 }

@@ -95,15 +95,16 @@ function checkPreconditions(
     throw conflict(
       definition,
       entry.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${entry.uid}`,
+      `the UID in the precondition (${uid}) does not match the UID in record (${entry.uid}). ` +
+        "The object might have been deleted and then recreated",
     );
   }
   if (resourceVersion !== "" && resourceVersion !== String(entry.revision)) {
     throw conflict(
       definition,
       entry.name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ` +
-        `ResourceVersion in object meta: ${entry.revision}`,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record ` +
+        `(${entry.revision}). The object might have been modified`,
     );
   }
 }

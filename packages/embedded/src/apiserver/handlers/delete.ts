@@ -1,5 +1,6 @@
 import { type Answer, jsonAnswer } from "../server/answer.ts";
 import { ApiError } from "../server/api-error.ts";
+import { invalidOption } from "../server/invalid-options.ts";
 import type { ApiRequest } from "../server/api-request.ts";
 import type { Entry } from "../storage/entry.ts";
 import { type Api, apiVersionOf, bucketOf, isDryRun, readJson } from "./api.ts";
@@ -72,27 +73,32 @@ export async function readDeleteOptions(request: ApiRequest): Promise<DeleteOpti
 /** @throws ApiError 400, 422 for values that are none. */
 export function parseDeleteOptions(value: unknown, query: URLSearchParams): DeleteOptions {
   const given = (value ?? {}) as {
+    kind?: unknown;
     gracePeriodSeconds?: unknown;
     propagationPolicy?: unknown;
     orphanDependents?: unknown;
     preconditions?: { uid?: string; resourceVersion?: string };
     dryRun?: unknown;
   };
+  if (given.kind !== undefined && given.kind !== "DeleteOptions") {
+    throw new ApiError("BadRequest", "the body of a deletion is DeleteOptions");
+  }
   const grace = given.gracePeriodSeconds ?? numberOf(query.get("gracePeriodSeconds"));
-  if (grace !== undefined && (typeof grace !== "number" || !Number.isSafeInteger(grace) || grace < 0)) {
-    throw new ApiError("BadRequest", "gracePeriodSeconds: Invalid value: must be a whole number, 0 or more");
+  if (grace !== undefined && (typeof grace !== "number" || !Number.isSafeInteger(grace))) {
+    throw new ApiError("BadRequest", "gracePeriodSeconds: not a whole number");
   }
   const policy: unknown = given.propagationPolicy ?? query.get("propagationPolicy") ?? undefined;
   if (policy !== undefined && (typeof policy !== "string" || !POLICIES.has(policy))) {
-    throw new ApiError(
-      "Invalid",
-      `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: ${JSON.stringify(policy)}: ` +
-        'supported values: "Foreground", "Background", "Orphan"',
+    throw invalidOption(
+      "DeleteOptions",
+      "propagationPolicy",
+      "FieldValueNotSupported",
+      `Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
     );
   }
   const orphan = given.orphanDependents ?? (query.get("orphanDependents") === "true" ? true : undefined);
   const fromOrphan: PropagationPolicy | undefined = orphan === true ? "Orphan" : undefined;
-  const dryRun = Array.isArray(given.dryRun) ? given.dryRun.includes("All") : isDryRun(query);
+  const dryRun = Array.isArray(given.dryRun) ? given.dryRun.includes("All") : isDryRun(query, "delete");
   return {
     gracePeriodSeconds: grace,
     propagationPolicy: (policy as PropagationPolicy | undefined) ?? fromOrphan,

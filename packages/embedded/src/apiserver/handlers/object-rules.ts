@@ -3,8 +3,10 @@ import { recordUpdate } from "../patch/index.ts";
 import type { ResourceDefinition } from "../registry/resource-definition.ts";
 import { applyDefaults } from "../schema/apply-defaults.ts";
 import { pruneUnknown } from "../schema/prune-unknown.ts";
+import { validateObject } from "../schema/validate-object.ts";
 import { ApiError, invalid } from "../server/api-error.ts";
 import type { ApiRequest } from "../server/api-request.ts";
+import { invalidOption, optionsOf } from "../server/invalid-options.ts";
 import type { AnyObject } from "../storage/entry.ts";
 import { type Api, apiVersionOf } from "./api.ts";
 import { decodeFields } from "./decode-fields.ts";
@@ -14,19 +16,21 @@ const OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 /** How a write treats members that the kind does not have, and members given twice. */
 type FieldValidation = "Ignore" | "Warn" | "Strict";
 
-function fieldValidationOf(query: URLSearchParams): FieldValidation {
+function fieldValidationOf({ query, info }: ApiRequest): FieldValidation {
   const value = query.get("fieldValidation") ?? "";
   if (value === "") return "Warn";
   if (value === "Ignore" || value === "Warn" || value === "Strict") return value;
-  throw new ApiError(
-    "BadRequest",
-    `fieldValidation: Unsupported value: "${value}": supported values: "Ignore", "Strict", "Warn"`,
+  throw invalidOption(
+    optionsOf(info.verb),
+    "fieldValidation",
+    "FieldValueNotSupported",
+    `Unsupported value: "${value}": supported values: "", "Ignore", "Strict", "Warn"`,
   );
 }
 
 /** Tells the client of what is not kept of its body, in the way it asked for. */
 export function reportDropped(request: ApiRequest, problems: readonly string[]): void {
-  const validation = fieldValidationOf(request.query);
+  const validation = fieldValidationOf(request);
   if (validation === "Ignore" || problems.length === 0) return;
   if (validation === "Warn") {
     request.warnings.push(...problems);
@@ -120,21 +124,17 @@ export function setDefaults(api: Api, object: KubeObject, definition: ResourceDe
 
 /** @throws ApiError 422 naming every field that is wrong. */
 export function validate(
-  _api: Api,
+  api: Api,
   object: KubeObject,
   previous: KubeObject | undefined,
   definition: ResourceDefinition,
 ): void {
-  const errors = [...(definition.strategy.validate?.(object, previous) ?? [])];
-  const { name = "" } = object.metadata;
-  if (name === "") {
-    errors.unshift({
-      field: "metadata.name",
-      reason: "FieldValueRequired",
-      message: "Required value: name or generateName is required",
-    });
-  }
-  if (errors.length > 0) throw invalid(definition, name, errors);
+  const { types } = api.registry;
+  const errors = [
+    ...validateObject({ object, previous, definition, types }),
+    ...(definition.strategy.validate?.(object, previous) ?? []),
+  ];
+  if (errors.length > 0) throw invalid(definition, object.metadata.name ?? "", errors);
 }
 
 /** Notes in `next.metadata.managedFields` who has changed what. */

@@ -4,6 +4,7 @@ import { applyStrategicMergePatch } from "../patch/strategic-merge-patch.ts";
 import type { Answer } from "../server/answer.ts";
 import { ApiError } from "../server/api-error.ts";
 import type { ApiRequest } from "../server/api-request.ts";
+import { invalidOption } from "../server/invalid-options.ts";
 import { modified, notFound } from "../server/status-errors.ts";
 import type { AnyObject, Entry } from "../storage/entry.ts";
 import { keyOf } from "../storage/entry.ts";
@@ -86,7 +87,7 @@ function applied(api: Api, request: ApiRequest, live: AnyObject | undefined, pat
   if (given.metadata.name !== resource.name) {
     throw new ApiError(
       "BadRequest",
-      `metadata.name: Invalid value: "${given.metadata.name}": does not match the name in the URL`,
+      `the name of the object (${given.metadata.name}) does not match the name on the URL (${resource.name})`,
     );
   }
   if (definition.namespaced && resource.namespace !== undefined)
@@ -107,18 +108,13 @@ function applied(api: Api, request: ApiRequest, live: AnyObject | undefined, pat
 function checkQuery(request: ApiRequest): void {
   const { mediaType, query } = request;
   if (mediaType === APPLY) {
-    if ((query.get("fieldManager") ?? "") === "") {
-      throw new ApiError(
-        "BadRequest",
-        "PatchOptions.meta.k8s.io is invalid: fieldManager: Required value: is required for apply patch",
-      );
-    }
-  } else if (query.get("force") !== null) {
-    throw new ApiError(
-      "BadRequest",
-      "PatchOptions.meta.k8s.io is invalid: force: Forbidden: may not be specified for non-apply patch",
-    );
+    if ((query.get("fieldManager") ?? "") !== "") return;
+    const message = "Required value: is required for apply patch";
+    throw invalidOption("PatchOptions", "fieldManager", "FieldValueRequired", message);
   }
+  if (query.get("force") === null) return;
+  const message = "Forbidden: may not be specified for non-apply patch";
+  throw invalidOption("PatchOptions", "force", "FieldValueForbidden", message);
 }
 
 function objectPatch(patch: unknown): unknown {

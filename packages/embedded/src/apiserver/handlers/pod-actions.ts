@@ -32,7 +32,7 @@ export async function handleBinding(api: Api, request: ApiRequest): Promise<Answ
   if (entry.deleting) throw refuse(`pod ${entry.name} is being deleted, cannot be assigned to a host`);
   const present = pod.spec.nodeName ?? "";
   if (present !== "") throw refuse(`pod ${entry.name} is already assigned to node "${present}"`);
-  if (isDryRun(request.query)) return jsonAnswer(201, SUCCESS);
+  if (isDryRun(request.query, request.info.verb)) return jsonAnswer(201, SUCCESS);
   pod.spec.nodeName = node;
   if (metadata?.annotations !== undefined) {
     pod.metadata.annotations = { ...pod.metadata.annotations, ...metadata.annotations };

@@ -56,7 +56,7 @@ export async function updateObject(
   const target = storageDefinition(api.registry, definition);
   const stored = target === definition ? next : ((await api.convert(next, target)) as AnyObject);
   checkSize(stored);
-  if (isDryRun(request.query)) return JSON.stringify(next);
+  if (isDryRun(request.query, request.info.verb)) return JSON.stringify(next);
   const updated = isFinished(stored) ? api.store.remove(entry, stored) : api.store.update(entry, stored);
   return updated === undefined ? undefined : await readJson(api, updated, definition);
 }
