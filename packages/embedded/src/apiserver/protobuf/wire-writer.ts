@@ -1,20 +1,14 @@
-/** Writes one message of protobuf. What is written is copied once, by `finish`. */
+const FIRST_BYTES = 64;
+
+/** Writes one message of protobuf into memory that grows as needed. */
 export class WireWriter {
-  readonly #chunks: Uint8Array[] = [];
+  #buffer = Buffer.allocUnsafe(FIRST_BYTES);
   #length = 0;
 
-  get length(): number {
-    return this.#length;
-  }
-
   text(number: number, value: string): void {
-    this.bytes(number, Buffer.from(value));
-  }
-
-  bytes(number: number, value: Uint8Array): void {
-    this.#varint(number * 8 + 2);
-    this.#varint(value.length);
-    this.#push(value);
+    const bytes = Buffer.byteLength(value);
+    this.#open(number, bytes);
+    this.#length += this.#buffer.write(value, this.#length);
   }
 
   bool(number: number, value: boolean): void {
@@ -29,34 +23,42 @@ export class WireWriter {
 
   double(number: number, value: number): void {
     this.#varint(number * 8 + 1);
-    const eight = Buffer.alloc(8);
-    eight.writeDoubleLE(value);
-    this.#push(eight);
+    this.#reserve(8);
+    this.#length = this.#buffer.writeDoubleLE(value, this.#length);
   }
 
   message(number: number, value: WireWriter): void {
-    this.#varint(number * 8 + 2);
-    this.#varint(value.#length);
-    for (const chunk of value.#chunks) this.#push(chunk);
+    this.#open(number, value.#length);
+    this.#length += value.#buffer.copy(this.#buffer, this.#length, 0, value.#length);
   }
 
+  /** What was written, in memory of its own. */
   finish(): Buffer {
-    return Buffer.concat(this.#chunks, this.#length);
+    return Buffer.from(this.#buffer.subarray(0, this.#length));
+  }
+
+  /** Begins a field of wire type 2 and makes room for its content. */
+  #open(number: number, bytes: number): void {
+    this.#varint(number * 8 + 2);
+    this.#varint(bytes);
+    this.#reserve(bytes);
   }
 
   #varint(value: number): void {
-    const digits: number[] = [];
+    this.#reserve(8);
     let rest = value;
     while (rest > 0x7f) {
-      digits.push((rest % 0x80) | 0x80);
+      this.#buffer[this.#length++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
     }
-    digits.push(rest);
-    this.#push(Uint8Array.from(digits));
+    this.#buffer[this.#length++] = rest;
   }
 
-  #push(chunk: Uint8Array): void {
-    this.#chunks.push(chunk);
-    this.#length += chunk.length;
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
   }
 }
