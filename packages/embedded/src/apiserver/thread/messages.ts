@@ -7,6 +7,8 @@ export interface ThreadOptions {
   readonly port: number | undefined;
   readonly fsync: boolean;
   readonly version: string;
+  /** Where the process keeps compiled code; undefined: it does not. */
+  readonly compileCache: string | undefined;
 }
 
 export interface ReadyMessage {
