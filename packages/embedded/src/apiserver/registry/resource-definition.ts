@@ -29,8 +29,16 @@ export interface ResourceDefinition {
   readonly custom: boolean;
   /** Field selectors besides metadata.name and metadata.namespace: label in the selector and path in the object. */
   readonly selectableFields: readonly string[];
+  /** How an object gets from one version of the kind to another; absent: by its `apiVersion` alone. */
+  readonly conversion?: VersionConversion;
   readonly strategy: ResourceStrategy;
 }
+
+export type VersionConversion =
+  | { readonly strategy: "None" }
+  /** By the server's own rules for the kinds of agent-sandbox. */
+  | { readonly strategy: "AgentSandbox" }
+  | { readonly strategy: "Webhook"; readonly url: string; readonly caPem?: string };
 
 export interface ScalePaths {
   readonly specReplicasPath: string;

@@ -223,6 +223,18 @@ describe("a created pod", () => {
   });
 });
 
+test("a pod that repeats a variable or a port is accepted with a warning", () => {
+  const repeated = withContainer({
+    env: [{ name: "A" }, { name: "A", value: "b" }],
+    ports: [{ containerPort: 80 }, { containerPort: 80, name: "again" }],
+  });
+  expect(problems(repeated)).toEqual([]);
+  expect(strategy.warnings?.(created(repeated))).toEqual([
+    'spec.containers[0].env[1]: hides previous definition of "A", which may be dropped when using apply',
+    "spec.containers[0].ports[1]: duplicate port definition with spec.containers[0].ports[0]",
+  ]);
+});
+
 describe("deleting a pod", () => {
   test.each<[Partial<Pod["spec"]>, Pod["status"], number | undefined, number]>([
     [{}, { phase: "Pending" }, undefined, 0],

@@ -4,6 +4,7 @@ import { admitPod, defaultPod, keepAdmitted } from "./pod-defaults.ts";
 import { qosClass } from "./pod-qos.ts";
 import { validatePodUpdate } from "./pod-update.ts";
 import { validatePod } from "./pod-validation.ts";
+import { podWarnings } from "./pod-warnings.ts";
 
 export const POD_STRATEGY: ResourceStrategy = {
   generation: true,
@@ -33,6 +34,7 @@ export const POD_STRATEGY: ResourceStrategy = {
   validate(object, previous) {
     return [...validatePod(object), ...(previous === undefined ? [] : validatePodUpdate(object, previous))];
   },
+  warnings: podWarnings,
   gracePeriodSeconds(object, requested) {
     const { spec, status } = object as Pod;
     // A pod that no node has, or that is over, has nobody to wait for.
