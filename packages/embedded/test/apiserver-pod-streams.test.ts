@@ -153,6 +153,14 @@ describe("logs and streams of pods", () => {
     await ended;
   });
 
+  it("takes a command of any usual length", async () => {
+    const { status, socket } = await upgrade(`${PODS}/one/exec?stdout=true&command=${"x".repeat(10_000)}`);
+    expect(status).toBe(101);
+    socket?.destroy();
+    const list = await test.call("GET", `${PODS}?labelSelector=${"a,".repeat(20_000)}a`);
+    expect(list.status).toBe(200);
+  });
+
   it("forwards ports without a container", async () => {
     const { socket } = await upgrade(`${PODS}/one/portforward?ports=80`, "POST");
     expect(seen.at(-1)?.url).toBe("/portForward/default/one?ports=80");

@@ -31,6 +31,8 @@ export interface ApiServerOptions {
 /** Longer than clients keep idle connections, so that it is they who close them. */
 const KEEP_ALIVE_MS = 180_000;
 
+const MAX_HEADER_BYTES = 256 * 1024;
+
 export interface ApiServer {
   /** It has yet to listen. */
   readonly server: Server;
@@ -51,6 +53,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       ALPNProtocols: ["http/1.1"],
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
+      // The command of an exec stands in its URL.
+      maxHeaderSize: MAX_HEADER_BYTES,
     },
     (request, response) => {
       serve(options, request, response).catch((error: unknown) => {

@@ -10,12 +10,19 @@ export interface Authenticator {
 /** By a client certificate of the server's own CA, else by a bearer token. */
 export function createAuthenticator(tokenUser: (token: string) => User | undefined): Authenticator {
   const byName = new Map(Object.values(KNOWN_USERS).map((user) => [user.name, user]));
+  /** A connection has one certificate, and reading it is dear. */
+  const bySocket = new WeakMap<TLSSocket, User>();
   return (request) => {
     const socket = request.socket as TLSSocket;
     if (socket.authorized) {
+      const known = bySocket.get(socket);
+      if (known !== undefined) return known;
       const name: unknown = socket.getPeerCertificate().subject?.CN;
       const user = typeof name === "string" ? byName.get(name) : undefined;
-      if (user !== undefined) return user;
+      if (user !== undefined) {
+        bySocket.set(socket, user);
+        return user;
+      }
     }
     const token = bearerToken(request);
     return token === undefined ? undefined : tokenUser(token);
