@@ -74,7 +74,7 @@ describe("an update of a pod", () => {
     [
       "add a scheduling gate",
       (pod) => Object.assign(pod.spec, { schedulingGates: [{ name: "g" }] }),
-      "spec.schedulingGates: Forbidden: only deletion is allowed, but found new scheduling gate 'g'",
+      "spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'g'",
     ],
   ])("may not %s", (_, change, line) => {
     expect(changeProblems(base, change).some((problem) => problem.startsWith(line))).toBe(true);

@@ -73,13 +73,10 @@ function* checkTolerations(next: Fields, before: Fields): Errors {
 
 function* checkGates(next: Fields, before: Fields): Errors {
   const old = new Set([...elementsOf(before["schedulingGates"], "")].map(([gate]) => textOf(gate["name"])));
-  const added = [...elementsOf(next["schedulingGates"], "")].map(([gate]) => textOf(gate["name"]));
-  const fresh = added.filter((name) => !old.has(name));
-  if (fresh.length > 0) {
-    yield forbidden(
-      "spec.schedulingGates",
-      `only deletion is allowed, but found new scheduling gate '${fresh.join(", ")}'`,
-    );
+  for (const [gate, at] of elementsOf(next["schedulingGates"], "spec.schedulingGates")) {
+    const name = textOf(gate["name"]);
+    if (old.has(name)) continue;
+    yield forbidden(`${at}.name`, `only deletion is allowed, but found new scheduling gate '${name}'`);
   }
 }
 
@@ -101,8 +98,11 @@ function* checkRest(next: Fields, before: Fields): Errors {
   // While a gate holds the pod, nobody has scheduled it and its choice of nodes may still be narrowed.
   if (lengthOf(before["schedulingGates"]) > 0) {
     const [chosen, old] = [fieldsOf(next["nodeSelector"]), fieldsOf(before["nodeSelector"])];
-    if (Object.entries(old).every(([key, value]) => chosen[key] === value))
-      keepFrom(munged, before, "nodeSelector");
+    if (!Object.entries(old).every(([key, value]) => chosen[key] === value)) {
+      const why = "only additions to spec.nodeSelector are allowed (no mutations or deletions)";
+      yield invalidValue("spec.nodeSelector", next["nodeSelector"], why);
+    }
+    keepFrom(munged, before, "nodeSelector");
   }
   const differences = [...differencesOf("spec", before, munged)].slice(0, MOST_DIFFERENCES);
   if (differences.length > 0) {

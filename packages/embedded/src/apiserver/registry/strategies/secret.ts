@@ -19,12 +19,7 @@ const ACCOUNT_NAME = "kubernetes.io/service-account.name";
 
 export const SECRET_STRATEGY: ResourceStrategy = {
   prepareCreate: normalize,
-  prepareUpdate(object, previous) {
-    // A write without type keeps the type.
-    const { type } = previous as Secret;
-    if (((object as Secret).type ?? "") === "" && type !== undefined) (object as Secret).type = type;
-    normalize(object);
-  },
+  prepareUpdate: normalize,
   validate: (object, previous) => [...checkSecret(object), ...checkChange(object, previous)],
 };
 

@@ -121,7 +121,10 @@ describe("a Secret", () => {
     expect(changeProblems("Secret", { type: "a" }, { type: "b" })).toEqual([
       'type: Invalid value: "b": field is immutable',
     ]);
-    expect(changeProblems("Secret", { type: "a" }, {})).toEqual([]);
+    expect(changeProblems("Secret", { type: "a" }, {})).toEqual([
+      'type: Invalid value: "Opaque": field is immutable',
+    ]);
+    expect(changeProblems("Secret", {}, {})).toEqual([]);
     expect(
       changeProblems("Secret", { immutable: true, data: { a: "eA==" } }, { immutable: true, data: {} }),
     ).toEqual(["data: Forbidden: field is immutable when `immutable` is set"]);
