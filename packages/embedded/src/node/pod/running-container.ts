@@ -1,0 +1,325 @@
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PassThrough, type Readable } from "node:stream";
+import type { Container, Pod, Stored } from "@sandgate/contract";
+import { launch, type Launched, type Mount } from "../container/launch.ts";
+import { LogWriter } from "../container/log-writer.ts";
+import { mainProcess } from "../container/main-process.ts";
+import { makeStdioPipes } from "../container/stdio-pipes.ts";
+import { enterContainer, type EnterTarget } from "../enter/enter-container.ts";
+import type { Cgroup } from "../isolation/cgroups.ts";
+import type { ContainerProcess, ProcessOptions } from "../kubelet/pod-access.ts";
+import { quantityValue } from "./quantity-value.ts";
+import { DEFAULT_UID, IMAGE_FOLDER, type PodContext } from "./pod-context.ts";
+
+/** Processes that a container may have where it asks for no limit of its own. */
+const PIDS = 1024;
+const TERMINATION_MESSAGE_BYTES = 4096;
+/** Output that an attached client has not taken, above which the client loses some. */
+const ATTACH_BYTES = 1024 * 1024;
+
+export interface StartOptions {
+  context: PodContext;
+  pod: Stored<Pod>;
+  container: Container;
+  /** The container's own folder on the host. */
+  folder: string;
+  etc: string;
+  hostUid: number;
+  networkNamespace: string;
+  environment: readonly [string, string][];
+  mounts: readonly Mount[];
+  /** Counts from 0; logs of each instance are kept apart. */
+  instance: number;
+}
+
+export interface ExitInfo {
+  exitCode: number;
+  reason: "Completed" | "Error" | "OOMKilled" | "StartError";
+  message: string;
+}
+
+/** One instance of a container, from its start to its end. */
+export class RunningContainer {
+  readonly #options: StartOptions;
+  readonly #launched: Launched;
+  readonly #cgroup: Cgroup;
+  readonly #target: Omit<EnterTarget, "pid">;
+  readonly #attached = new Set<PassThrough>();
+  readonly #attachedErrors = new Set<PassThrough>();
+  readonly log: LogWriter;
+  readonly startedAt = new Date();
+  /** Settles when the process has ended and its output is on disk. */
+  readonly exited: Promise<ExitInfo>;
+
+  private constructor(
+    options: StartOptions,
+    launched: Launched,
+    cgroup: Cgroup,
+    target: Omit<EnterTarget, "pid">,
+    log: LogWriter,
+    output: { stdout: Readable; stderr: Readable },
+  ) {
+    this.#options = options;
+    this.#launched = launched;
+    this.#cgroup = cgroup;
+    this.#target = target;
+    this.log = log;
+    const copied = Promise.all([
+      log.copy("stdout", this.#tee(output.stdout, this.#attached)),
+      log.copy("stderr", this.#tee(output.stderr, this.#attachedErrors)),
+    ]);
+    this.exited = this.#end(copied);
+  }
+
+  static async start(options: StartOptions): Promise<RunningContainer> {
+    const { context, container, folder, hostUid } = options;
+    const root = join(folder, `root-${options.instance}`);
+    // The file system of an instance goes with it, as a container's does.
+    rmSync(join(folder, `root-${options.instance - 1}`), { recursive: true, force: true });
+    makeRoot(root, hostUid);
+    const cgroup = context.cgroups.create(
+      `${options.pod.metadata.uid}-${container.name}`,
+      limitsOf(container),
+    );
+    const log = new LogWriter(logPath(folder, options.instance));
+    const security = { ...options.pod.spec.securityContext, ...container.securityContext };
+    const uid = numberOr(security["runAsUser"], DEFAULT_UID);
+    const gid = numberOr(security["runAsGroup"], uid);
+    const workingDir =
+      container.workingDir === undefined || container.workingDir === "" ? "/workspace" : container.workingDir;
+    const environment = withDefaults(options);
+    writeFileSync(messagePath(folder), "");
+    chownSync(messagePath(folder), hostUid, hostUid);
+    const pipes = await makeStdioPipes(folder, hostUid);
+    const launched = launch({
+      root,
+      mounts: [
+        { source: options.etc, target: "/etc", readOnly: true },
+        { source: context.image.nodeBinary, target: `${IMAGE_FOLDER}/bin/node`, readOnly: true },
+        { source: context.image.entry, target: `${IMAGE_FOLDER}/sandgate-runtime.mjs`, readOnly: true },
+        // As on a kubelet: a file of the node's, so that it can be read when the container is gone.
+        {
+          source: messagePath(folder),
+          target: container.terminationMessagePath ?? "/dev/termination-log",
+          readOnly: false,
+        },
+        ...options.mounts,
+      ],
+      tmpfs: [],
+      hostname: options.pod.spec.hostname ?? options.pod.metadata.name.slice(0, 63),
+      networkNamespace: options.networkNamespace,
+      joinFiles: cgroup.joinFiles,
+      hostUid,
+      uid,
+      gid,
+      environment,
+      workingDir,
+      command: commandOf(container, new Map(environment)),
+      seccomp: context.seccomp,
+      readOnlyRoot: security["readOnlyRootFilesystem"] === true,
+      stdin: container.stdin === true,
+      output: pipes.writers,
+      tty: container.tty === true,
+    });
+    pipes.givenAway();
+    const target = {
+      uid,
+      gid,
+      hostUid,
+      joinFiles: cgroup.joinFiles,
+      seccomp: context.seccomp,
+      environment,
+      workingDir,
+    };
+    return new RunningContainer(options, launched, cgroup, target, log, pipes);
+  }
+
+  get ended(): boolean {
+    return this.log.ended;
+  }
+
+  /** Resolves once the command runs; rejects where it never did. */
+  async running(): Promise<void> {
+    await this.#launched.initPid;
+  }
+
+  exec(command: readonly string[], options: ProcessOptions): Promise<ContainerProcess> {
+    return this.#launched.initPid.then((initPid) => {
+      const pid = mainProcess(initPid);
+      if (pid === null) throw new Error("the container is ending");
+      return enterContainer({ ...this.#target, pid }, command, options);
+    });
+  }
+
+  /** The container's own input and output from now on. */
+  attach(options: ProcessOptions): ContainerProcess {
+    const stdout = new PassThrough({ highWaterMark: ATTACH_BYTES });
+    const stderr = new PassThrough({ highWaterMark: ATTACH_BYTES });
+    this.#attached.add(stdout);
+    this.#attachedErrors.add(stderr);
+    const release = (): void => {
+      this.#attached.delete(stdout);
+      this.#attachedErrors.delete(stderr);
+      stdout.end();
+      stderr.end();
+      if (options.stdin && this.#options.container.stdinOnce === true) this.#launched.stdin?.end();
+    };
+    void this.exited.then(release);
+    return {
+      stdin: options.stdin ? this.#launched.stdin : null,
+      stdout: options.stdout ? stdout : null,
+      stderr: options.stderr && this.#options.container.tty !== true ? stderr : null,
+      exited: this.exited,
+      resize: (width, height) => this.#launched.resize(width, height),
+      release,
+    };
+  }
+
+  /** Asks the container's own process to end, and makes it after the grace. Resolves when it has. */
+  async stop(graceMs: number): Promise<ExitInfo> {
+    const timer = setTimeout(() => this.kill(), graceMs);
+    if (graceMs <= 0) this.kill();
+    else {
+      const pid = await this.#launched.initPid.then(mainProcess, () => null);
+      if (pid === null) this.kill();
+      else signal(pid, "SIGTERM");
+    }
+    try {
+      return await this.exited;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  kill(): void {
+    // The first process of a pid namespace takes everything in it along.
+    this.#launched.initPid.then(
+      (pid) => signal(pid, "SIGKILL"),
+      () => this.#launched.process.kill("SIGKILL"),
+    );
+    if (this.#launched.process.exitCode === null) this.#launched.process.kill("SIGKILL");
+  }
+
+  #tee(source: Readable, attached: ReadonlySet<PassThrough>): Readable {
+    source.on("data", (chunk: Buffer) => {
+      for (const one of attached) if (one.writableLength < ATTACH_BYTES) one.write(chunk);
+    });
+    const copy = new PassThrough();
+    source.pipe(copy);
+    return copy;
+  }
+
+  async #end(copied: Promise<unknown>): Promise<ExitInfo> {
+    const { exitCode } = await this.#launched.exited;
+    await copied;
+    this.log.end();
+    const outOfMemory = this.#cgroup.wasOutOfMemory();
+    for (const pid of this.#cgroup.pids()) signal(pid, "SIGKILL");
+    this.#cgroup.remove();
+    return this.#explain(exitCode, outOfMemory);
+  }
+
+  #explain(exitCode: number, outOfMemory: boolean): ExitInfo {
+    const message = this.#terminationMessage(exitCode);
+    if (exitCode === 0) return { exitCode, reason: "Completed", message };
+    if (outOfMemory) return { exitCode: 137, reason: "OOMKilled", message };
+    const failure = this.#startFailure();
+    if (failure !== null) return { exitCode: 128, reason: "StartError", message: failure };
+    return { exitCode, reason: "Error", message };
+  }
+
+  /** bubblewrap says on standard error why it could not run the command. */
+  #startFailure(): string | null {
+    const last =
+      readTail(this.log.path)
+        .split("\n")
+        .findLast((line) => line !== "") ?? "";
+    const match = / stderr F bwrap: (?:execvp (.*): (.*)|(Can't chdir to .*))$/.exec(last);
+    if (match === null) return null;
+    const [, command, why, folder] = match;
+    return folder === undefined ? `exec: ${JSON.stringify(command)}: ${why}` : folder;
+  }
+
+  #terminationMessage(exitCode: number): string {
+    const { container, folder } = this.#options;
+    let text = readFileSync(messagePath(folder), "utf8");
+    if (text === "" && exitCode !== 0 && container.terminationMessagePolicy === "FallbackToLogsOnError") {
+      text = readTail(this.log.path)
+        .replaceAll(/^\S+ std(?:out|err) [FP] /gm, "")
+        .slice(-2048);
+    }
+    return text.slice(0, TERMINATION_MESSAGE_BYTES);
+  }
+}
+
+/** Path of the log of one instance. */
+export function logPath(folder: string, instance: number): string {
+  return join(folder, `${instance}.log`);
+}
+
+function messagePath(folder: string): string {
+  return join(folder, "termination-message");
+}
+
+function makeRoot(root: string, hostUid: number): void {
+  for (const name of ["", "workspace", "tmp", "home", "run", "var", "var/tmp", "root"]) {
+    const path = join(root, name);
+    mkdirSync(path, { recursive: true });
+    chownSync(path, hostUid, hostUid);
+    chmodSync(path, name === "tmp" || name === "var/tmp" ? 0o1777 : 0o755);
+  }
+}
+
+function withDefaults({ environment, pod, container }: StartOptions): [string, string][] {
+  const defaults: [string, string][] = [
+    ["PATH", `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${IMAGE_FOLDER}/bin`],
+    ["HOME", "/workspace"],
+    ["LANG", "C.UTF-8"],
+    ["HOSTNAME", pod.spec.hostname ?? pod.metadata.name],
+    ["SANDGATE_WORKSPACE", "/workspace"],
+  ];
+  if (container.tty === true) defaults.push(["TERM", "xterm"]);
+  return [...new Map([...defaults, ...environment])];
+}
+
+/** A container's command and arguments, with what the image brings where they are not given. */
+export function commandOf(container: Container, environment: ReadonlyMap<string, string>): string[] {
+  const fill = (text: string): string =>
+    text.replaceAll(/\$\$|\$\(([^)]*)\)/g, (whole, name: string | undefined) =>
+      whole === "$$" ? "$" : ((name === undefined ? undefined : environment.get(name)) ?? whole),
+    );
+  const entry = [`${IMAGE_FOLDER}/bin/node`, `${IMAGE_FOLDER}/sandgate-runtime.mjs`];
+  const command =
+    container.command === undefined || container.command.length === 0 ? entry : container.command.map(fill);
+  return [...command, ...(container.args ?? []).map(fill)];
+}
+
+function limitsOf(container: Container): {
+  memoryBytes: number | null;
+  cpuMillis: number | null;
+  pids: number;
+} {
+  const { memory, cpu } = container.resources?.limits ?? {};
+  return {
+    memoryBytes: memory === undefined ? null : Math.ceil(quantityValue(memory)),
+    cpuMillis: cpu === undefined ? null : Math.ceil(quantityValue(cpu) * 1000),
+    pids: PIDS,
+  };
+}
+
+function numberOr(value: unknown, otherwise: number): number {
+  return typeof value === "number" ? value : otherwise;
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+function readTail(path: string): string {
+  return readFileSync(path, "utf8").slice(-8192);
+}

@@ -1,0 +1,190 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { silentLogger, type Logger, type Pod, type Stored } from "@sandgate/contract";
+import {
+  CONFIG_MAPS,
+  createEventRecorder,
+  createInformer,
+  isNotFound,
+  PODS,
+  SECRETS,
+  type KubeClient,
+  type Resource,
+} from "@sandgate/kube";
+import { makeSharedEtc } from "./container/etc-files.ts";
+import { openCgroups } from "./isolation/cgroups.ts";
+import { openHostUsers } from "./isolation/host-users.ts";
+import { hostSeccompFilter } from "./isolation/seccomp-filter.ts";
+import { startKubeletServer } from "./kubelet/kubelet-server.ts";
+import { openPodNetwork } from "./network/pod-network.ts";
+import { registerNode } from "./node-object.ts";
+import { createPodAccess } from "./pod-streams.ts";
+import { endOrphans } from "./orphans.ts";
+import type { EnvironmentSources } from "./pod/environment.ts";
+import type { PodContext, RuntimeImage } from "./pod/pod-context.ts";
+import { PodWorker } from "./pod/pod-worker.ts";
+import { unmountBelow } from "./volumes/host-mounts.ts";
+import { startClaimProvisioner } from "./volumes/claim-folders.ts";
+
+export interface NodeOptions {
+  client: KubeClient;
+  /** Folder of the node's own; its pods, volumes and logs are below it. */
+  dataDir: string;
+  nodeName?: string;
+  /** Absent: a range that is free on this machine. */
+  podRange?: string;
+  /** Lets pods open connections to public addresses. */
+  egress: boolean;
+  image: RuntimeImage;
+  logger?: Logger;
+}
+
+export interface NodeHandle {
+  /** Ends every pod's processes and keeps everything else. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** How often volumes made of ConfigMaps and Secrets are compared with their objects. */
+const REFRESH_MS = 10_000;
+
+/**
+ * Starts the node: it runs the pods that are bound to it as isolated processes of this machine. What an earlier process
+ * left behind is ended first.
+ */
+export async function startNode(options: NodeOptions): Promise<NodeHandle> {
+  const { client, dataDir } = options;
+  const logger = options.logger ?? silentLogger;
+  const name = options.nodeName ?? "sandgate";
+  const podsDir = join(dataDir, "pods");
+  mkdirSync(podsDir, { recursive: true, mode: 0o700 });
+  mkdirSync("/run/sandgate", { recursive: true, mode: 0o755 });
+  // Names of bridges and groups: the same for a data folder, another for another.
+  const id = createHash("sha256").update(dataDir).digest("hex").slice(0, 8);
+  const cgroups = openCgroups(id);
+  await endOrphans(cgroups, logger);
+  await unmountBelow(dataDir);
+  const network = await openPodNetwork({
+    id,
+    egress: options.egress,
+    logger,
+    ...(options.podRange === undefined ? {} : { range: options.podRange }),
+  });
+  const sharedEtc = join(dataDir, "etc");
+  rmSync(sharedEtc, { recursive: true, force: true });
+  makeSharedEtc(sharedEtc);
+  const events = createEventRecorder({ client, component: "kubelet", host: name, logger });
+  const claims = await startClaimProvisioner(client, join(dataDir, "claims"), logger);
+  const users = openHostUsers(join(dataDir, "users.json"), Number.parseInt(id, 16));
+  const context: PodContext = {
+    client,
+    nodeIp: network.nodeIp,
+    podsDir,
+    sharedEtc,
+    network,
+    cgroups,
+    users,
+    claims,
+    seccomp: hostSeccompFilter(),
+    image: options.image,
+    events,
+    logger,
+    sources: (namespace) => apiSources(client, namespace),
+  };
+  const workers = new Map<string, PodWorker>();
+  let ready = false;
+
+  const kubelet = await startKubeletServer(
+    createPodAccess((namespace, pod) =>
+      [...workers.values()].find(
+        ({ pod: { metadata } }) => metadata.namespace === namespace && metadata.name === pod,
+      ),
+    ),
+    logger,
+  );
+
+  function take(pod: Stored<Pod>): void {
+    const known = workers.get(pod.metadata.uid);
+    if (known === undefined) workers.set(pod.metadata.uid, new PodWorker(context, pod));
+    else known.update(pod);
+  }
+
+  const pods = createInformer({
+    client,
+    resource: PODS,
+    fieldSelector: `spec.nodeName=${name}`,
+    logger,
+    onChange: ({ type, object }) => {
+      if (!ready) return;
+      if (type !== "deleted") {
+        take(object);
+        return;
+      }
+      const worker = workers.get(object.metadata.uid);
+      workers.delete(object.metadata.uid);
+      // Removed by force, or by the worker itself, which has nothing left to end.
+      worker?.discard().catch((error: unknown) => {
+        logger.error("a deleted pod could not be cleaned up", {
+          pod: object.metadata.name,
+          error: (error as Error).message,
+        });
+      });
+    },
+  });
+  await pods.synced;
+  const bound = new Set([...pods.list()].map((pod) => pod.metadata.uid));
+  for (const uid of existsSync(podsDir) ? readdirSync(podsDir) : []) {
+    if (!bound.has(uid)) rmSync(join(podsDir, uid), { recursive: true, force: true });
+  }
+  for (const uid of users.pods) if (!bound.has(uid)) users.release(uid);
+  ready = true;
+  for (const pod of pods.list()) take(pod);
+
+  const node = await registerNode({
+    client,
+    name,
+    address: network.nodeIp,
+    podRange: network.range,
+    kubeletSocket: kubelet.socketPath,
+    withoutLimits: cgroups.unavailable,
+    logger,
+  });
+  const refresh = setInterval(() => {
+    for (const worker of workers.values()) {
+      worker.refreshVolumes().catch((error: unknown) => {
+        logger.debug("a volume could not be brought up to date", { error: (error as Error).message });
+      });
+    }
+  }, REFRESH_MS);
+  refresh.unref();
+
+  let closing: Promise<void> | null = null;
+  async function close(): Promise<void> {
+    clearInterval(refresh);
+    await pods.close();
+    await Promise.all([...workers.values()].map((worker) => worker.close()));
+    await claims.close();
+    await kubelet.close();
+    await events.close();
+    await node.close().catch((error: unknown) => {
+      logger.debug("the node's end could not be reported", { error: (error as Error).message });
+    });
+    await network.close();
+  }
+  return { close: () => (closing ??= close()) };
+}
+
+function apiSources(client: KubeClient, namespace: string): EnvironmentSources {
+  const find = async <T extends { metadata: object }>(
+    resource: Resource,
+    name: string,
+  ): Promise<T | undefined> => {
+    try {
+      return (await client.get(resource, { namespace, name })) as unknown as T;
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  };
+  return { configMap: (name) => find(CONFIG_MAPS, name), secret: (name) => find(SECRETS, name) };
+}

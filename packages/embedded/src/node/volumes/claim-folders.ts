@@ -1,0 +1,103 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Logger, PersistentVolumeClaim, Stored } from "@sandgate/contract";
+import {
+  createInformer,
+  isNotFound,
+  PERSISTENT_VOLUME_CLAIMS,
+  type Informer,
+  type KubeClient,
+} from "@sandgate/kube";
+import { ConfigError } from "../pod/environment.ts";
+import type { ClaimFolders } from "./pod-volumes.ts";
+
+export interface ClaimProvisioner extends ClaimFolders {
+  close(): Promise<void>;
+}
+
+/**
+ * Gives each PersistentVolumeClaim a folder on this machine: bound at once, kept as long as the claim is there, removed
+ * with it. A folder belongs to one pod at a time, since each pod has a host user of its own.
+ */
+export async function startClaimProvisioner(
+  client: KubeClient,
+  root: string,
+  logger: Logger,
+): Promise<ClaimProvisioner> {
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  /** Pod that uses a claim, by the claim's UID. */
+  const users = new Map<string, string>();
+  let ready = false;
+
+  const claims: Informer<PersistentVolumeClaim> = createInformer({
+    client,
+    resource: PERSISTENT_VOLUME_CLAIMS,
+    logger,
+    onChange: (change) => {
+      if (change.type === "deleted") rmSync(folderOf(change.object), { recursive: true, force: true });
+      else if (ready) bind(change.object);
+    },
+  });
+
+  const folderOf = (claim: Stored<PersistentVolumeClaim>): string => join(root, claim.metadata.uid);
+
+  function bind(claim: Stored<PersistentVolumeClaim>): void {
+    if (claim.status?.phase === "Bound") return;
+    mkdirSync(folderOf(claim), { recursive: true, mode: 0o755 });
+    const { namespace, name } = claim.metadata;
+    const capacity = claim.spec?.resources?.requests?.["storage"];
+    const body = {
+      status: {
+        phase: "Bound",
+        accessModes: claim.spec?.accessModes ?? ["ReadWriteOnce"],
+        ...(capacity === undefined ? {} : { capacity: { storage: capacity } }),
+      },
+    };
+    client
+      .patch(
+        PERSISTENT_VOLUME_CLAIMS,
+        { namespace, name },
+        { type: "merge", body },
+        { subresource: "status", fieldManager: "sandgate-node" },
+      )
+      .catch((error: unknown) => {
+        if (!isNotFound(error))
+          logger.warn("a claim could not be bound", {
+            claim: `${namespace}/${name}`,
+            error: (error as Error).message,
+          });
+      });
+  }
+
+  await claims.synced;
+  ready = true;
+  const known = new Set<string>();
+  for (const claim of claims.list()) {
+    known.add(claim.metadata.uid);
+    bind(claim);
+  }
+  // Of claims that went while nobody watched.
+  for (const name of readdirSync(root))
+    if (!known.has(name)) rmSync(join(root, name), { recursive: true, force: true });
+
+  return {
+    async acquire(namespace, name, podUid) {
+      const claim = claims.get(`${namespace}/${name}`);
+      if (claim === undefined) throw new ConfigError(`persistentvolumeclaim "${name}" not found`);
+      const user = users.get(claim.metadata.uid);
+      if (user !== undefined && user !== podUid) {
+        throw new ConfigError(
+          `persistentvolumeclaim "${name}" is in use by another pod; the embedded node gives it to one at a time`,
+        );
+      }
+      users.set(claim.metadata.uid, podUid);
+      const folder = folderOf(claim);
+      mkdirSync(folder, { recursive: true, mode: 0o755 });
+      return { folder, claim };
+    },
+    release(podUid) {
+      for (const [claim, user] of users) if (user === podUid) users.delete(claim);
+    },
+    close: () => claims.close(),
+  };
+}
