@@ -55,19 +55,20 @@ function* checkClaim(spec: Fields): Errors {
   yield* checkOneOf("spec.volumeMode", spec["volumeMode"], ["Block", "Filesystem"]);
 }
 
-/** A claim keeps what it asked for; the volume is named once, and a bound claim may ask for more. */
+/** A claim keeps what it asked for; class and volume are named once, and a bound claim may ask for more. */
 function* checkChange(object: KubeObject, previous: KubeObject | undefined): Errors {
   if (previous === undefined) return;
   const [next, before] = [specOf(object), specOf(previous)];
   const bound = (object as PersistentVolumeClaim).status?.phase === "Bound";
   const [size, oldSize] = [parseQuantity(requested(next)), parseQuantity(requested(before))];
-  if (size !== undefined && oldSize !== undefined && compareQuantities(size, oldSize) < 0) {
+  if (bound && size !== undefined && oldSize !== undefined && compareQuantities(size, oldSize) < 0) {
     yield forbidden("spec.resources.requests.storage", "field can not be less than previous value");
   }
   const comparable = (spec: Fields): Fields => {
-    const { volumeName, volumeAttributesClassName, resources, ...rest } = spec;
+    const { volumeName, storageClassName, volumeAttributesClassName, resources, ...rest } = spec;
     return {
       ...rest,
+      ...(before["storageClassName"] === undefined ? {} : { storageClassName }),
       ...(before["volumeName"] === undefined || before["volumeName"] === "" ? {} : { volumeName }),
       ...(bound ? {} : { volumeAttributesClassName, resources }),
     };
