@@ -1,0 +1,185 @@
+import { mkdirSync, chmodSync, statSync, accessSync, constants } from "node:fs";
+import { join } from "node:path";
+import type { Logger } from "@sandgate/contract";
+import { checkNodeSupport, startApiServer, startControllers, startNode } from "@sandgate/embedded";
+import { createKubeClient, isAlreadyExists, SANDBOXES, type KubeClient } from "@sandgate/kube";
+import { buildRuntime } from "@sandgate/runtime/build";
+import { CliError } from "../cli-error.ts";
+import { dataDirOf } from "../cluster/data-dir.ts";
+import { newSandbox } from "../cluster/new-sandbox.ts";
+import { removeRunning, writeRunning } from "../cluster/running-file.ts";
+import { waitForReady } from "../cluster/wait-for-ready.ts";
+import { readGatewayConfig } from "../config-flags.ts";
+import { createConsoleLogger, logLevelOf } from "../output/console-logger.ts";
+import { runGateway } from "../up/run-gateway.ts";
+import { createCleanup } from "../up/cleanup.ts";
+import { VERSION } from "../version.ts";
+import { print, say, type CommandContext } from "./context.ts";
+
+const DEMO = { user: "alice", name: "my-sandbox", namespace: "default" } as const;
+const DEMO_TIMEOUT_MS = 60_000;
+
+/** `sandgate up`: embedded cluster, controllers, node and gateway in one process, until a signal. */
+export async function up(context: CommandContext, options: Readonly<Record<string, unknown>>): Promise<void> {
+  const began = performance.now();
+  const config = await readGatewayConfig(options, context.env);
+  await checkMachine();
+  const dataDir = dataDirOf(options["dataDir"] as string | undefined, context.env);
+  makeDataDir(dataDir);
+  const logger = createConsoleLogger(
+    context.stderr,
+    logLevelOf(context.env["SANDGATE_LOG_LEVEL"] ?? "warn"),
+    false,
+  );
+  const cleanup = createCleanup();
+  try {
+    const running = await start(context, { options, config, dataDir, logger, cleanup });
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    greet(context, { ...running, dataDir, seconds, demo: options["demo"] === true });
+    await Promise.race([aborted(context.signal), running.failed]);
+    say(context, "Ending; sandboxes' processes are ended, their state stays.");
+  } finally {
+    await cleanup.run();
+  }
+}
+
+interface Started {
+  url: string;
+  kubeconfigPath: string;
+  failed: Promise<never>;
+}
+
+async function start(
+  context: CommandContext,
+  parts: {
+    options: Readonly<Record<string, unknown>>;
+    config: Awaited<ReturnType<typeof readGatewayConfig>>;
+    dataDir: string;
+    logger: Logger;
+    cleanup: ReturnType<typeof createCleanup>;
+  },
+): Promise<Started> {
+  const { options, config, dataDir, logger, cleanup } = parts;
+  const entry = await buildRuntime();
+  const api = await startApiServer({
+    dataDir,
+    logger,
+    version: VERSION,
+    fsync: options["fsync"] === true,
+    ...(options["apiPort"] === undefined ? {} : { port: options["apiPort"] as number }),
+  });
+  cleanup.add(() => api.close());
+  const clientOf = (user: "controllers" | "node" | "admin"): KubeClient => {
+    const client = createKubeClient(api.access(user), { userAgent: `sandgate-${user}` });
+    cleanup.add(() => client.close());
+    return client;
+  };
+  const [gateway, controllers, node] = await Promise.allSettled([
+    runGateway({ access: api.access("gateway"), config, logger }),
+    startControllers({ client: clientOf("controllers"), logger }),
+    startNode({
+      client: clientOf("node"),
+      dataDir: join(dataDir, "node"),
+      egress: options["egress"] === true,
+      image: { nodeBinary: process.execPath, entry },
+      logger,
+    }),
+  ]);
+  // Ended in this order: no more requests, then no more changes, then the pods.
+  if (node.status === "fulfilled") cleanup.add(() => node.value.close());
+  if (controllers.status === "fulfilled") cleanup.add(() => controllers.value.close());
+  if (gateway.status === "fulfilled") cleanup.add(() => gateway.value.close());
+  for (const part of [gateway, controllers, node]) {
+    if (part.status === "rejected") throw toCliError(part.reason);
+  }
+  if (gateway.status !== "fulfilled") throw new Error("the gateway did not start");
+  await gateway.value.synced;
+  const url = gateway.value.gateway.url;
+  writeRunning(dataDir, {
+    pid: process.pid,
+    gatewayUrl: url,
+    kubeconfigPath: api.kubeconfigPath,
+    version: VERSION,
+  });
+  cleanup.add(async () => removeRunning(dataDir));
+  if (options["demo"] === true) await makeDemo(context, clientOf("admin"));
+  return { url, kubeconfigPath: api.kubeconfigPath, failed: api.failed };
+}
+
+async function makeDemo(context: CommandContext, client: KubeClient): Promise<void> {
+  try {
+    await client.create(SANDBOXES, newSandbox(DEMO), { fieldManager: "sandgate" });
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+  const sandbox = await client.get(SANDBOXES, DEMO);
+  // One that its owner has suspended or ended stays so.
+  if (sandbox.spec.operatingMode === "Suspended" || sandbox.spec.shutdownTime !== undefined) return;
+  await waitForReady(client, sandbox, {
+    timeoutMs: DEMO_TIMEOUT_MS,
+    signal: context.signal,
+    onProgress: () => {},
+  }).catch((error: unknown) => {
+    context.signal.throwIfAborted();
+    say(context, `The demo sandbox did not become ready: ${(error as Error).message}`);
+  });
+}
+
+async function checkMachine(): Promise<void> {
+  const problems = await checkNodeSupport();
+  if (problems.length === 0) return;
+  const lines = problems.map(({ what, remedy }) => `  ${what}\n    → ${remedy}`);
+  throw new CliError(`sandgate up cannot run here:\n${lines.join("\n")}`);
+}
+
+function makeDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    if (!statSync(dataDir).isDirectory()) throw new Error("it is no folder");
+    accessSync(dataDir, constants.W_OK);
+    chmodSync(dataDir, 0o700);
+  } catch (error) {
+    throw new CliError(
+      `The data folder ${dataDir} cannot be used: ${(error as Error).message}. Name another with --data-dir.`,
+      { cause: error },
+    );
+  }
+}
+
+function greet(
+  context: CommandContext,
+  {
+    url,
+    kubeconfigPath,
+    dataDir,
+    seconds,
+    demo,
+  }: Started & { dataDir: string; seconds: string; demo: boolean },
+): void {
+  const sandbox = demo ? "alice/my-sandbox" : "alice/box";
+  const body = String.raw`'{"command":"python3 -c \"print(6*7)\""}'`;
+  const lines = [
+    `Sandgate ${VERSION} is ready: ${url}  (${seconds} s)`,
+    "",
+    ...(demo ? [] : ["Make a sandbox:", `  sandgate create ${sandbox}`, ""]),
+    "Run something in it:",
+    `  curl -X POST ${url}/${sandbox}/execute -H 'Content-Type: application/json' -d ${body}`,
+    `  sandgate exec ${sandbox} -- python3 -V`,
+    "",
+    "Look at it:",
+    `  curl ${url}/sandboxes`,
+    `  kubectl --kubeconfig ${kubeconfigPath} get sandboxes,pods -A`,
+    "",
+    `Ctrl-C ends it. State stays in ${dataDir}.`,
+  ];
+  for (const line of lines) print(context, line);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+function toCliError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,54 @@
+import type { GatewayConfig, Logger } from "@sandgate/contract";
+import { createRouteTable, startGateway, type Gateway } from "@sandgate/gateway";
+import { createKubeClient, watchSandboxes, type ClusterAccess } from "@sandgate/kube";
+
+export interface RunningGateway {
+  gateway: Gateway;
+  /** Resolves when the sandboxes that exist are known. */
+  synced: Promise<void>;
+  /** Drains and ends. */
+  close(): Promise<void>;
+}
+
+/** Wires a gateway to a cluster: routes are fed by the watch. */
+export async function runGateway(options: {
+  access: ClusterAccess;
+  config: GatewayConfig;
+  logger: Logger;
+}): Promise<RunningGateway> {
+  const { config, logger } = options;
+  const client = createKubeClient(options.access, { userAgent: "sandgate-gateway" });
+  const routes = createRouteTable({
+    userLabel: config.userLabel,
+    userNamespaces: config.userNamespaces,
+    logger,
+  });
+  const watch = watchSandboxes({
+    client,
+    namespace: config.watchNamespace,
+    onChange: (uid, entry) => routes.put(uid, entry),
+    logger,
+  });
+  try {
+    const source = {
+      routes,
+      get health() {
+        return watch.health;
+      },
+    };
+    const gateway = await startGateway({ config, source, logger });
+    return {
+      gateway,
+      synced: watch.synced,
+      async close() {
+        await gateway.close();
+        await watch.close();
+        await client.close();
+      },
+    };
+  } catch (error) {
+    await watch.close();
+    await client.close();
+    throw error;
+  }
+}
