@@ -19,6 +19,9 @@ export interface NewSandbox {
 /** A Sandbox with one container. */
 export function newSandbox(options: NewSandbox): Sandbox {
   const { user, name, namespace } = options;
+  const port = options.port ?? DEFAULT_SANDBOX_PORT;
+  // The built-in runtime answers GET /; what another image answers is its own affair.
+  const probe = { httpGet: { path: "/", port }, periodSeconds: 1 };
   return {
     apiVersion: "agents.x-k8s.io/v1beta1",
     kind: "Sandbox",
@@ -34,7 +37,8 @@ export function newSandbox(options: NewSandbox): Sandbox {
             {
               name: "sandbox",
               image: options.image ?? `${RUNTIME_IMAGE}:latest`,
-              ports: [{ name: "http", containerPort: options.port ?? DEFAULT_SANDBOX_PORT }],
+              ports: [{ name: "http", containerPort: port }],
+              ...(options.image === undefined ? { readinessProbe: probe } : {}),
             },
           ],
         },
