@@ -1,4 +1,5 @@
-import type { KubeObject, Logger } from "@sandgate/contract";
+import type { Logger } from "@sandgate/contract";
+import type { Converter } from "../crd/conversion.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { ResourceDefinition } from "../registry/resource-definition.ts";
 import type { ApiRequest } from "../server/api-request.ts";
@@ -13,7 +14,9 @@ export interface Api {
   readonly store: Store;
   readonly registry: Registry;
   /** Brings an object into the version of `target`. */
-  readonly convert: (object: KubeObject, target: ResourceDefinition) => Promise<KubeObject>;
+  readonly convert: Converter["convert"];
+  /** As `convert`, for many. */
+  readonly convertAll: Converter["convertAll"];
   readonly tokens: ServiceAccountTokens;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -39,7 +42,7 @@ export function isStoredAs(entry: Entry, definition: ResourceDefinition): boolea
 /** A stored object in the version of `definition`, the caller's own to change. */
 export async function readObject(api: Api, entry: Entry, definition: ResourceDefinition): Promise<AnyObject> {
   const object = parseEntry(entry);
-  return isStoredAs(entry, definition) ? object : await api.convert(object, definition);
+  return isStoredAs(entry, definition) ? object : ((await api.convert(object, definition)) as AnyObject);
 }
 
 /** As `readObject`, as text. */

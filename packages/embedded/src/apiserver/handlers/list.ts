@@ -1,4 +1,4 @@
-import type { KubeObject, ListMeta } from "@sandgate/contract";
+import type { ListMeta } from "@sandgate/contract";
 import { type Answer, jsonAnswer } from "../server/answer.ts";
 import { ApiError } from "../server/api-error.ts";
 import type { ApiRequest } from "../server/api-request.ts";
@@ -7,6 +7,7 @@ import { negotiate } from "../server/negotiate.ts";
 import { type Entry, keyOf, parseEntry } from "../storage/entry.ts";
 import { type ObjectFilter, createObjectFilter } from "../storage/object-filter.ts";
 import { type Api, apiVersionOf, bucketOf, isStoredAs, readObject } from "./api.ts";
+import { readObjects, readTexts } from "./read-many.ts";
 import { checkResourceVersion, tooOld } from "./resource-version.ts";
 import { metadataOf, tableOf } from "./show-object.ts";
 
@@ -18,23 +19,19 @@ export async function handleList(api: Api, request: ApiRequest): Promise<Answer>
   const page = await takePage(api, request, filter, range);
   const { entries, metadata } = page;
   if (representation.view === "table") {
-    const objects = await objectsOf(api, request, entries);
+    const objects = await readObjects(api, entries, definition);
     return jsonAnswer(200, tableOf(api, request, objects, representation, { metadata }));
   }
   if (representation.view === "metadata") {
-    const objects = await objectsOf(api, request, entries);
+    const objects = await readObjects(api, entries, definition);
     const items = objects.map((object) => metadataOf(object, representation));
     const apiVersion = `meta.k8s.io/${representation.version}`;
     return jsonAnswer(200, { kind: "PartialObjectMetadataList", apiVersion, metadata, items });
   }
   const head = { kind: definition.listKind, apiVersion: apiVersionOf(definition), metadata };
+  const texts = await readTexts(api, entries, definition);
   const pieces = [`${JSON.stringify(head).slice(0, -1)},"items":[`];
-  for (const [index, entry] of entries.entries()) {
-    if (index > 0) pieces.push(",");
-    pieces.push(
-      isStoredAs(entry, definition) ? entry.json : JSON.stringify(await readObject(api, entry, definition)),
-    );
-  }
+  for (const [index, text] of texts.entries()) pieces.push(index === 0 ? text : `,${text}`);
   pieces.push("]}");
   return { status: 200, body: pieces };
 }
@@ -149,12 +146,6 @@ function named(entries: ReadonlyMap<string, Entry>, filter: ObjectFilter): reado
     return entry === undefined ? [] : [entry];
   }
   return [...entries.values()].filter((entry) => entry.name === filter.name);
-}
-
-async function objectsOf(api: Api, request: ApiRequest, entries: readonly Entry[]): Promise<KubeObject[]> {
-  const objects: KubeObject[] = [];
-  for (const entry of entries) objects.push(await readObject(api, entry, request.definition));
-  return objects;
 }
 
 function writeToken(revision: number, after: string): string {

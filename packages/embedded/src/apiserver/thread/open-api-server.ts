@@ -1,10 +1,10 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "@sandgate/contract";
+import { createConverter } from "../crd/conversion.ts";
 import { createDiscovery } from "../discovery/discovery.ts";
 import type { Api } from "../handlers/api.ts";
 import { ensureBaseObjects } from "../handlers/base-objects.ts";
-import { convertEvent, isEventKind } from "../handlers/convert-event.ts";
 import { startEventExpiry } from "../handlers/event-expiry.ts";
 import { startGarbageCollector } from "../handlers/garbage-collector.ts";
 import { startNamespaceLifecycle } from "../handlers/namespace-lifecycle.ts";
@@ -69,8 +69,7 @@ export async function openApiServer(options: ThreadOptions, logger: Logger): Pro
     const api: Api = {
       store,
       registry,
-      convert: (object, target) =>
-        Promise.resolve(isEventKind(target) ? convertEvent(object, target) : object),
+      ...createConverter(registry),
       tokens: openServiceAccountTokens(join(dataDir, "pki", "service-account.key"), now),
       now,
       logger,
