@@ -42,7 +42,7 @@ export function isStoredAs(entry: Entry, definition: ResourceDefinition): boolea
 /** A stored object in the version of `definition`, the caller's own to change. */
 export async function readObject(api: Api, entry: Entry, definition: ResourceDefinition): Promise<AnyObject> {
   const object = parseEntry(entry);
-  return isStoredAs(entry, definition) ? object : ((await api.convert(object, definition)) as AnyObject);
+  return isStoredAs(entry, definition) ? object : await api.convert(object, definition);
 }
 
 /** As `readObject`, as text. */
