@@ -10,8 +10,8 @@ import { schemaName } from "./schema-name.ts";
 
 const PATH_PARAMETERS = { name: "Name of the object.", namespace: "Namespace of the object." } as const;
 const PATCH = openApiTypeName("meta.Patch");
-/** Types that objects are made of but no kind has as a member. */
-const ALWAYS = ["core.PodTemplateSpec"].map(openApiTypeName);
+/** Types of the core group that clients know and no served kind has as a member. */
+const CORE_TYPES = ["core.PodTemplateSpec"].map(openApiTypeName);
 const BODY_TYPES = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
 /** The group and version that a v3 document is about. */
@@ -76,7 +76,7 @@ function schemasOf(
   form: OpenApiForm,
 ): Json {
   const schemas: Json = {};
-  const waiting = new Set<string>(ALWAYS);
+  const waiting = new Set<string>(definitions.some(({ group }) => group === "") ? CORE_TYPES : []);
   const use = (name: string): void => {
     waiting.add(name);
   };

@@ -153,6 +153,37 @@ describe("a v3 document", () => {
     );
   });
 
+  test("describes what a custom resource takes over from Kubernetes, unless it does so itself", () => {
+    const container = {
+      type: "object",
+      properties: { image: { type: "string" }, name: { type: "string", description: "Mine." } },
+    } as const;
+    const podSpec = {
+      type: "object",
+      properties: {
+        containers: { type: "array", items: container },
+        initContainers: {},
+        volumes: {},
+        restartPolicy: {},
+      },
+    } as const;
+    const registry = openRegistry();
+    const schema = {
+      type: "object",
+      properties: { spec: { type: "object", properties: { template: podSpec } } },
+    } as const;
+    registry.set("boxes.things.example.com", [
+      { ...BOX, schema: structuredClone(schema) as ResourceDefinition["schema"] },
+    ]);
+    const document = read(registry, "/openapi/v3/apis/things.example.com/v1beta1");
+    const spec =
+      document["components"]?.["schemas"]?.["com.example.things.v1beta1.Box"]?.["properties"]?.["spec"];
+    const containers = spec?.["properties"]?.["template"]?.["properties"]?.["containers"];
+    expect(containers?.["description"]).toContain("The containers");
+    expect(containers?.["items"]?.["properties"]?.["image"]?.["description"]).toContain("The image");
+    expect(containers?.["items"]?.["properties"]?.["name"]?.["description"]).toBe("Mine.");
+  });
+
   test("lists questions as something to create only", () => {
     const paths = read(openRegistry(), "/openapi/v3/apis/authorization.k8s.io/v1")["paths"] ?? {};
     expect(Object.keys(paths["/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"] ?? {})).toEqual([

@@ -3,6 +3,7 @@
 import type { Schema, SchemaTable } from "../schema/schema.ts";
 import { shortTypeName, tableType } from "../tables/kubernetes-types.ts";
 import { describeField, describeType } from "./descriptions.ts";
+import { describeEmbeddedTypes } from "./embedded-types.ts";
 
 export type Json = Record<string, unknown>;
 export type OpenApiForm = "v2" | "v3";
@@ -99,7 +100,8 @@ export function publishCustom(
   form: OpenApiForm,
   used: (name: string) => void,
 ): Json {
-  const own = form === "v2" ? forV2(schema) : { ...schema };
+  const described = describeEmbeddedTypes(schema);
+  const own = form === "v2" ? forV2(described) : { ...described };
   const properties: Json = { ...(own["properties"] as Json | undefined) };
   const meta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
   for (const name of ["apiVersion", "kind"]) {
