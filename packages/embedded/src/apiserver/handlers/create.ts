@@ -7,6 +7,7 @@ import { type AnyObject, keyOf } from "../storage/entry.ts";
 import { admitCreate } from "./admission.ts";
 import { type Api, bucketOf, isDryRun, readJson, storageDefinition, timestamp } from "./api.ts";
 import { decodeObject, recordManager, reportDropped, setDefaults, validate } from "./object-rules.ts";
+import { CLIENT_METADATA, pickMetadata } from "./pick-metadata.ts";
 import { checkSize } from "./object-size.ts";
 import { admitQuota } from "./resource-quota.ts";
 import { showObject } from "./show-object.ts";
@@ -88,26 +89,12 @@ function prepareMetadata(api: Api, request: ApiRequest, object: AnyObject): void
   checkNamespace(metadata.namespace, wanted, definition.namespaced);
   if (metadata.name === "") delete metadata.name;
   if (metadata.generateName === "") delete metadata.generateName;
-  const {
-    name,
-    generateName: base,
-    labels,
-    annotations,
-    finalizers,
-    ownerReferences,
-    managedFields,
-  } = metadata;
   object.metadata = {
-    ...(name === undefined ? {} : { name }),
-    ...(base === undefined ? {} : { generateName: base }),
+    ...pickMetadata(metadata, ["name", "generateName"]),
     ...(wanted === undefined ? {} : { namespace: wanted }),
     uid: randomUUID(),
     creationTimestamp: timestamp(api.now()),
-    ...(labels ? { labels } : {}),
-    ...(annotations ? { annotations } : {}),
-    ...(ownerReferences ? { ownerReferences } : {}),
-    ...(finalizers ? { finalizers } : {}),
-    ...(managedFields ? { managedFields } : {}),
+    ...pickMetadata(metadata, CLIENT_METADATA),
   };
 }
 

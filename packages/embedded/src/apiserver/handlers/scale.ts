@@ -8,6 +8,7 @@ import { modified, noSuchResource } from "../server/status-errors.ts";
 import type { AnyObject } from "../storage/entry.ts";
 import { type Api, readObject } from "./api.ts";
 import { requireEntry } from "./get.ts";
+import { pickMetadata } from "./pick-metadata.ts";
 import { updateObject } from "./update-object.ts";
 
 interface Scale extends KubeObject {
@@ -17,6 +18,7 @@ interface Scale extends KubeObject {
 
 type Fields = Record<string, unknown>;
 const ROUNDS = 5;
+const SCALE_METADATA = ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] as const;
 
 /** GET of `scale`: the object's replicas as autoscaling/v1 Scale. */
 export async function handleGetScale(api: Api, request: ApiRequest): Promise<Answer> {
@@ -82,7 +84,6 @@ function wantedScale(request: ApiRequest, present: Scale, body: unknown): Scale 
 }
 
 function scaleOf(object: AnyObject, paths: ScalePaths): Scale {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const selector =
     paths.labelSelectorPath === undefined ? undefined : getPath(object, paths.labelSelectorPath);
   const replicas = getPath(object, paths.specReplicasPath);
@@ -90,9 +91,7 @@ function scaleOf(object: AnyObject, paths: ScalePaths): Scale {
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
-    metadata: JSON.parse(
-      JSON.stringify({ name, namespace, uid, resourceVersion, creationTimestamp }),
-    ) as object,
+    metadata: pickMetadata(object.metadata, SCALE_METADATA),
     spec: { replicas: typeof replicas === "number" ? replicas : 0 },
     status: {
       replicas: typeof present === "number" ? present : 0,

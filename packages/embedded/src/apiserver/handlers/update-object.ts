@@ -7,6 +7,7 @@ import type { AnyObject, Entry } from "../storage/entry.ts";
 import { type Api, isDryRun, readJson, storageDefinition } from "./api.ts";
 import { checkNamespace } from "./create.ts";
 import { recordManager, reportDropped, setDefaults, validate } from "./object-rules.ts";
+import { CLIENT_METADATA, SERVER_METADATA, pickMetadata } from "./pick-metadata.ts";
 import { checkSize } from "./object-size.ts";
 
 /** One attempt to bring an object from one state to the next. */
@@ -41,7 +42,10 @@ export async function updateObject(
   checkIdentity(request, attempt);
   reportDropped(request, attempt.problems);
   const next = attempt.part?.(previous, attempt.next) ?? partOf(request, previous, attempt.next);
-  keepMetadata(next, previous);
+  next.metadata = {
+    ...pickMetadata(previous.metadata, SERVER_METADATA),
+    ...pickMetadata(next.metadata, CLIENT_METADATA),
+  };
   setDefaults(api, next, definition);
   definition.strategy.prepareUpdate?.(next, previous);
   const counted = definition.strategy.generation === true || definition.custom;
@@ -114,34 +118,6 @@ function partOf({ definition, resource }: ApiRequest, previous: AnyObject, next:
   if (definition.subresources.status !== true) return next;
   const { status: _, ...rest } = next;
   return { ...rest, ...(previous.status === undefined ? {} : { status: structuredClone(previous.status) }) };
-}
-
-/** What only the server sets, in the order in which it is shown. */
-function keepMetadata(next: AnyObject, previous: AnyObject): void {
-  const kept = previous.metadata;
-  const { labels, annotations, finalizers, ownerReferences, managedFields } = next.metadata;
-  const own: ObjectMeta = {};
-  for (const field of [
-    "name",
-    "generateName",
-    "namespace",
-    "uid",
-    "resourceVersion",
-    "generation",
-    "creationTimestamp",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-  ] as const) {
-    if (kept[field] !== undefined) Object.assign(own, { [field]: kept[field] });
-  }
-  next.metadata = {
-    ...own,
-    ...(labels ? { labels } : {}),
-    ...(annotations ? { annotations } : {}),
-    ...(ownerReferences ? { ownerReferences } : {}),
-    ...(finalizers ? { finalizers } : {}),
-    ...(managedFields ? { managedFields } : {}),
-  };
 }
 
 function isSameSpec(previous: AnyObject, next: AnyObject): boolean {

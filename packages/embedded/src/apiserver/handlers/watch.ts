@@ -1,15 +1,14 @@
 import type { ServerResponse } from "node:http";
-import type { KubeObject } from "@sandgate/contract";
 import { type StreamedAnswer, drained } from "../server/answer.ts";
 import { ApiError } from "../server/api-error.ts";
 import type { ApiRequest } from "../server/api-request.ts";
 import { type Representation, negotiate } from "../server/negotiate.ts";
 import type { Entry, StoreEvent } from "../storage/entry.ts";
 import type { ObjectFilter } from "../storage/object-filter.ts";
-import { type Api, apiVersionOf, bucketOf, isStoredAs, readObject } from "./api.ts";
+import { type Api, bucketOf } from "./api.ts";
 import { filterOf, forbiddenMatch, isSelected } from "./list.ts";
 import { tooOld } from "./resource-version.ts";
-import { metadataOf, tableOf } from "./show-object.ts";
+import { createEncoder, encodeBookmark, encodeEvent } from "./watch-event.ts";
 
 /** Events kept for a reader that lags, in characters of JSON; past it the stream ends and the reader starts anew. */
 const MAX_BACKLOG_CHARS = 16 * 1024 * 1024;
@@ -17,8 +16,6 @@ const BOOKMARK_MS = 60_000;
 /** Without `timeoutSeconds` a watch ends by itself between the one and twice that. */
 const DEFAULT_TIMEOUT_MS = 1_800_000;
 const GROUP_CHARS = 64 * 1024;
-
-type EventType = StoreEvent["type"] | "BOOKMARK" | "ERROR";
 
 interface Start {
   /** States to send as ADDED before anything else. */
@@ -171,81 +168,6 @@ function planStart(api: Api, request: ApiRequest): Start | ApiError {
   const missed = bucket.since(wanted);
   if (missed === undefined) return tooOld(wanted, store.revision);
   return { initial: [], missed, tellEnd: false, revision: wanted };
-}
-
-type Encode = (type: EventType, entry: Entry) => Promise<string>;
-
-function createEncoder(api: Api, request: ApiRequest, representation: Representation): Encode {
-  const { definition } = request;
-  let columnsSent = false;
-  return async (type, entry) => {
-    if (representation.view === "object" && isStoredAs(entry, definition)) {
-      return `{"type":"${type}","object":${entry.json}}\n`;
-    }
-    const object = await readObject(api, entry, definition);
-    let shown: unknown = object;
-    if (representation.view === "metadata") shown = metadataOf(object, representation);
-    if (representation.view === "table") {
-      const metadata = { resourceVersion: String(entry.revision) };
-      shown = tableOf(api, request, [object], representation, { metadata, headers: !columnsSent });
-      columnsSent = true;
-    }
-    return `{"type":"${type}","object":${JSON.stringify(shown)}}\n`;
-  };
-}
-
-/** One event as the filter sees it: an object that begins to match is added, one that ceases to is deleted. */
-async function encodeEvent(
-  api: Api,
-  request: ApiRequest,
-  filter: ObjectFilter,
-  event: StoreEvent,
-  encode: Encode,
-): Promise<string> {
-  const { entry, previous, type } = event;
-  const now = type !== "DELETED" && (await isSelected(api, request, filter, entry));
-  const before = previous !== undefined && (await isSelected(api, request, filter, previous));
-  if (now) return await encode(before ? "MODIFIED" : "ADDED", entry);
-  if (!before) return "";
-  if (type === "DELETED") return await encode("DELETED", entry);
-  // It is still there, but not for this watch: the last state that matched, at the version of the change.
-  const last = { ...previous, revision: entry.revision, json: withVersion(previous, entry.revision) };
-  return await encode("DELETED", last);
-}
-
-function withVersion(entry: Entry, revision: number): string {
-  const object = JSON.parse(entry.json) as KubeObject;
-  object.metadata.resourceVersion = String(revision);
-  return JSON.stringify(object);
-}
-
-function encodeBookmark(
-  request: ApiRequest,
-  representation: Representation,
-  revision: number,
-  initialEnd: boolean,
-): string {
-  const metadata = {
-    resourceVersion: String(revision),
-    ...(initialEnd ? { annotations: { "k8s.io/initial-events-end": "true" } } : {}),
-  };
-  const { definition } = request;
-  const meta = `meta.k8s.io/${representation.version}`;
-  let object: unknown = { kind: definition.kind, apiVersion: apiVersionOf(definition), metadata };
-  if (representation.view !== "object") {
-    const partial = { kind: "PartialObjectMetadata", apiVersion: meta, metadata };
-    object =
-      representation.view === "metadata"
-        ? partial
-        : {
-            kind: "Table",
-            apiVersion: meta,
-            metadata: { resourceVersion: String(revision) },
-            columnDefinitions: [],
-            rows: [{ cells: [], object: partial }],
-          };
-  }
-  return `${JSON.stringify({ type: "BOOKMARK", object })}\n`;
 }
 
 function checkInitialEvents(query: URLSearchParams): void {
