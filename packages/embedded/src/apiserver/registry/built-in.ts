@@ -1,3 +1,4 @@
+import type { KubeObject } from "@sandgate/contract";
 import {
   ENDPOINT_SLICE_COLUMNS,
   NETWORK_POLICY_COLUMNS,
@@ -253,17 +254,21 @@ function definition(row: BuiltInRow): ResourceDefinition {
   };
 }
 
-/** Strategies see, and the store gets, objects in their one form. */
+/** Strategies see, and the store gets, objects in their one form and with what absent members mean. */
 function canonicalFirst(type: string, strategy: ResourceStrategy): ResourceStrategy {
-  const prepare = (object: object): void => canonicalize(object as Fields, type);
+  const defaults = (object: KubeObject): void => {
+    canonicalize(object as KubeObject & Fields, type);
+    strategy.defaults?.(object);
+  };
   return {
     ...strategy,
+    defaults,
     prepareCreate(object) {
-      prepare(object);
+      defaults(object);
       strategy.prepareCreate?.(object);
     },
     prepareUpdate(object, previous) {
-      prepare(object);
+      defaults(object);
       strategy.prepareUpdate?.(object, previous);
     },
   };

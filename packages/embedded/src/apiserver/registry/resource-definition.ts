@@ -77,6 +77,11 @@ export interface FieldError {
 
 /** What a kind does beyond its schema. Every member may be left out. */
 export interface ResourceStrategy {
+  /**
+   * Fills in what absent members mean, in place and to the same effect however often. Whoever writes the object owns
+   * these members, unlike those that `prepareCreate` sets, which begins with this.
+   */
+  readonly defaults?: (object: KubeObject) => void;
   /** Fills what the server owns and sets defaults, in place, before validation. `status` is already cut if it is a subresource. */
   readonly prepareCreate?: (object: KubeObject) => void;
   readonly prepareUpdate?: (object: KubeObject, previous: KubeObject) => void;

@@ -24,8 +24,7 @@ const MOST_ADDRESSES = 100;
 
 export const ENDPOINT_SLICE_STRATEGY: ResourceStrategy = {
   generation: true,
-  prepareCreate: defaultSlice,
-  prepareUpdate: defaultSlice,
+  defaults: defaultSlice,
   validate(object, previous) {
     const slice = object as EndpointSlice;
     const errors = [...checkSlice(slice)];

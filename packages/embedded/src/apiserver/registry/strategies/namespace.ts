@@ -4,15 +4,14 @@ import { checkName } from "../validation/checks.ts";
 import { dnsLabel, dnsSubdomain } from "../validation/names.ts";
 
 export const NAMESPACE_STRATEGY: ResourceStrategy = {
+  defaults: label,
   prepareCreate(object) {
     const namespace = object as Namespace;
-    label(namespace);
     const finalizers = namespace.spec?.finalizers ?? [];
     namespace.spec = { ...namespace.spec, finalizers: [...new Set([...finalizers, "kubernetes"])] };
     namespace.status = { phase: "Active" };
   },
   prepareUpdate(object, previous) {
-    label(object);
     const { metadata, spec } = previous as Namespace;
     // What keeps a namespace is let go while it is deleted, and never by an update that leaves it out.
     const open = metadata.deletionTimestamp !== undefined && (object as Namespace).spec !== undefined;

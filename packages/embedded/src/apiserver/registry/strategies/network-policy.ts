@@ -21,8 +21,7 @@ const CIDR_SENTENCE = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8
 /** Policies are stored and shown; what the embedded node lets through is its own affair. */
 export const NETWORK_POLICY_STRATEGY: ResourceStrategy = {
   generation: true,
-  prepareCreate: defaultPolicy,
-  prepareUpdate: defaultPolicy,
+  defaults: defaultPolicy,
   validate: (object) => [...checkPolicy(object)],
 };
 

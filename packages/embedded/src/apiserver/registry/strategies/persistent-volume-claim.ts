@@ -15,11 +15,10 @@ const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWri
 const DEFAULTS: readonly DefaultRow[] = [["volumeMode", "Filesystem"]];
 
 export const CLAIM_STRATEGY: ResourceStrategy = {
+  defaults: defaultClaim,
   prepareCreate(object) {
-    defaultClaim(object);
     (object as PersistentVolumeClaim).status = { phase: "Pending" };
   },
-  prepareUpdate: defaultClaim,
   validate: (object, previous) => [...checkClaim(specOf(object)), ...checkChange(object, previous)],
 };
 

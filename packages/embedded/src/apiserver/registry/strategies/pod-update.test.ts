@@ -1,6 +1,8 @@
 import type { Pod } from "@sandgate/contract";
 import { describe, expect, test } from "vitest";
-import { POD_STRATEGY as strategy } from "./pod.ts";
+import { createBuiltInDefinitions } from "../built-in.ts";
+
+const strategy = createBuiltInDefinitions().find(({ kind }) => kind === "Pod")?.strategy ?? {};
 
 function created(spec: object): Pod {
   const pod = { metadata: { name: "p" }, spec: structuredClone(spec) };

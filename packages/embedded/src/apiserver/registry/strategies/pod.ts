@@ -8,8 +8,8 @@ import { podWarnings } from "./pod-warnings.ts";
 
 export const POD_STRATEGY: ResourceStrategy = {
   generation: true,
+  defaults: defaultPod,
   prepareCreate(object) {
-    defaultPod(object);
     admitPod(object);
     const pod = object as Pod;
     if (pod.spec === undefined) return;
@@ -27,10 +27,7 @@ export const POD_STRATEGY: ResourceStrategy = {
       ];
     }
   },
-  prepareUpdate(object, previous) {
-    defaultPod(object);
-    keepAdmitted(object, previous);
-  },
+  prepareUpdate: keepAdmitted,
   validate(object, previous) {
     return [...validatePod(object), ...(previous === undefined ? [] : validatePodUpdate(object, previous))];
   },

@@ -18,8 +18,7 @@ const JSON_KEYS = new Set([".dockercfg", ".dockerconfigjson"]);
 const ACCOUNT_NAME = "kubernetes.io/service-account.name";
 
 export const SECRET_STRATEGY: ResourceStrategy = {
-  prepareCreate: normalize,
-  prepareUpdate: normalize,
+  defaults: normalize,
   validate: (object, previous) => [...checkSecret(object), ...checkChange(object, previous)],
 };
 

@@ -40,15 +40,16 @@ const FAMILIES: readonly DefaultRow[] = [
 /** Services get their cluster IP here; nothing forwards to it, since a sandbox is reached by its pod's address. */
 export function serviceStrategy(addresses: ServiceAddresses): ResourceStrategy {
   return {
+    defaults: defaultService,
     prepareCreate(object) {
-      const spec = defaultService(object);
+      const spec = specOf(object);
       if (spec === undefined || spec["type"] === "ExternalName") return;
       allocate(spec, addresses);
     },
     prepareUpdate(object, previous) {
-      const spec = defaultService(object);
-      const before = (previous as KubeObject & { spec?: unknown }).spec;
-      if (spec === undefined || !isFields(before)) return;
+      const spec = specOf(object);
+      const before = specOf(previous);
+      if (spec === undefined || before === undefined) return;
       if (spec["type"] === "ExternalName") {
         for (const field of ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"]) {
           if (before["type"] !== "ExternalName") Reflect.deleteProperty(spec, field);
@@ -65,10 +66,13 @@ export function serviceStrategy(addresses: ServiceAddresses): ResourceStrategy {
   };
 }
 
-function defaultService(object: KubeObject): Fields | undefined {
-  const service: KubeObject & { spec?: unknown } = object;
-  applyDefaults(service as unknown as Fields, DEFAULTS);
-  return isFields(service.spec) ? service.spec : undefined;
+function specOf(object: KubeObject): Fields | undefined {
+  const { spec } = object as KubeObject & { spec?: unknown };
+  return isFields(spec) ? spec : undefined;
+}
+
+function defaultService(object: KubeObject): void {
+  applyDefaults(object as KubeObject & Fields, DEFAULTS);
 }
 
 function allocate(spec: Fields, addresses: ServiceAddresses): void {
