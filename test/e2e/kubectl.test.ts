@@ -147,7 +147,7 @@ describe("unmodified kubectl", () => {
   it("follows logs", async () => {
     const file = manifest(
       "logs.yaml",
-      "apiVersion: v1\nkind: Pod\nmetadata:\n  name: talker\nspec:\n  restartPolicy: Never\n  containers:\n    - name: main\n      image: sandgate.dev/runtime\n      command: [sh, -c, 'echo one; echo two; read x < /tmp/never || true; echo three']\n",
+      "apiVersion: v1\nkind: Pod\nmetadata:\n  name: talker\nspec:\n  restartPolicy: Never\n  containers:\n    - name: main\n      image: sandgate.dev/runtime\n      command: [sh, -c, 'echo one; echo two; echo three']\n",
     );
     ok("apply", "-f", file);
     ok("wait", "pod/talker", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=30s");

@@ -1,16 +1,18 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeDataDir, runSandgate, startSandgateUp, type SandgateUp } from "../support/sandgate-up.ts";
 
-/** Processes that run as a host user of the range given to pods. */
-function podProcesses(): number[] {
+/** Processes in the control groups of pods of this data folder. */
+function podProcesses(dataDir: string): number[] {
+  const id = createHash("sha256").update(join(dataDir, "node")).digest("hex").slice(0, 8);
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => {
       try {
-        const uid = Number(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
-        return uid >= 1_900_000_000 && uid < 2_000_000_000;
+        return readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(`sandgate-${id}/`);
       } catch {
         return false;
       }
@@ -29,7 +31,7 @@ describe("a restart", () => {
       expect(first.sandgate("create", "bob/box").status).toBe(0);
       expect(first.kubectl("create", "configmap", "kept", "--from-literal=a=b").status).toBe(0);
       const uids = first.kubectl("get", "sandboxes", "-A", "-o", "jsonpath={.items[*].metadata.uid}").stdout;
-      const before = podProcesses();
+      const before = podProcesses(dataDir);
       expect(before.length).toBeGreaterThan(0);
       await first.kill();
 
@@ -42,10 +44,10 @@ describe("a restart", () => {
       await expect
         .poll(() => answer(second, "/alice/my-sandbox/"), { timeout: 20_000, interval: 50 })
         .toBe(200);
-      const after = new Set(podProcesses());
+      const after = new Set(podProcesses(dataDir));
       expect(before.filter((pid) => after.has(pid))).toEqual([]);
       expect(await second.stop()).toBe(0);
-      expect(podProcesses()).toEqual([]);
+      expect(podProcesses(dataDir)).toEqual([]);
     } finally {
       rmSync(dataDir, { recursive: true, force: true });
     }

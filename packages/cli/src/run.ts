@@ -58,11 +58,19 @@ function report(error: unknown): number {
     process.stderr.write(`sandgate: the cluster refused: ${error.message}\n`);
     return 1;
   }
-  // Errors with a code of ours carry their remedy in the message; anything else is a defect, and its stack helps.
-  const known =
-    error instanceof Error && (error.name.startsWith("Kube") || error.name.startsWith("Sandgate"));
+  // These say what is wrong and what to do. Anything else is a defect, and its stack helps to find it.
+  const known = error instanceof Error && TOLD.has(error.name);
   process.stderr.write(
     `sandgate: ${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
   );
   return 1;
 }
+
+const TOLD: ReadonlySet<string> = new Set([
+  "ConfigError",
+  "DataFolderError",
+  "KubeconfigError",
+  "KubeUnreachableError",
+  "SandgateError",
+  "StartError",
+]);

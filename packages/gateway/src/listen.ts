@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { StartError } from "./start-error.ts";
 
 /**
  * Has the server listen.
@@ -15,14 +16,16 @@ export async function listen(server: Server, host: string, port: number): Promis
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EADDRINUSE") {
-      throw new Error(
+      throw new StartError(
         `Port ${port} on ${host} is taken. Choose another with --port, or end what listens there.`,
         { cause: error },
       );
     }
     if (code === "EACCES")
-      throw new Error(`Port ${port} needs more rights; choose one above 1023 with --port.`, { cause: error });
-    throw new Error(`The gateway cannot listen on ${host}:${port}: ${message}`, { cause: error });
+      throw new StartError(`Port ${port} needs more rights; choose one above 1023 with --port.`, {
+        cause: error,
+      });
+    throw new StartError(`The gateway cannot listen on ${host}:${port}: ${message}`, { cause: error });
   }
   const address = server.address() as AddressInfo;
   return `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import type { GatewayConfig } from "@sandgate/contract";
+import { StartError } from "./start-error.ts";
 import type { SiteRules } from "./steps/check-site.ts";
 
 /** @throws Error that names the value. */
@@ -16,7 +17,7 @@ export function siteRulesOf(config: Pick<GatewayConfig, "publicUrl" | "allowOrig
 
 function parseUrl(text: string, key: string): URL {
   if (!URL.canParse(text) || !/^https?:/.test(text)) {
-    throw new Error(`${key}: ${JSON.stringify(text)} is no http or https URL.`);
+    throw new StartError(`${key}: ${JSON.stringify(text)} is no http or https URL.`);
   }
   return new URL(text);
 }
@@ -29,7 +30,7 @@ export function trustedProxiesOf(networks: readonly string[]): BlockList {
     const family = isIP(address);
     const bits = prefix === undefined ? (family === 4 ? 32 : 128) : Number(prefix);
     if (family === 0 || !Number.isInteger(bits) || bits < 0 || bits > (family === 4 ? 32 : 128)) {
-      throw new Error(`trustedProxies: ${JSON.stringify(network)} is no network in CIDR form.`);
+      throw new StartError(`trustedProxies: ${JSON.stringify(network)} is no network in CIDR form.`);
     }
     list.addSubnet(address, bits, family === 4 ? "ipv4" : "ipv6");
   }

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { isUserName, silentLogger, type Logger } from "@sandgate/contract";
 import { parse } from "yaml";
+import { StartError } from "../start-error.ts";
 
 export interface ApiKey {
   id: string;
@@ -28,7 +29,7 @@ const ROLES = new Set(["admin"]);
  * @throws Error that names file and entry where the file cannot be used at the start.
  */
 export async function openApiKeys(path: string, logger: Logger = silentLogger): Promise<ApiKeys> {
-  let keys = parseApiKeys(await readFile(path, "utf8"), path);
+  let keys = parseApiKeys(await readFirst(path), path);
   const reload = (): void => {
     readFile(path, "utf8")
       .then((text) => {
@@ -58,20 +59,28 @@ export async function openApiKeys(path: string, logger: Logger = silentLogger): 
   };
 }
 
-/** @throws Error that names the entry and what is wrong with it. */
+async function readFirst(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new StartError(`The API keys cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** @throws StartError that names the entry and what is wrong with it. */
 export function parseApiKeys(text: string, path: string): readonly ApiKey[] {
   let list: unknown;
   try {
     list = parse(text);
   } catch (error) {
-    throw new Error(`${path} is not YAML: ${(error as Error).message}`, { cause: error });
+    throw new StartError(`${path} is not YAML: ${(error as Error).message}`, { cause: error });
   }
   if (!Array.isArray(list) || list.length === 0) {
-    throw new Error(`${path}: expected a list of {id, sha256, user, roles}`);
+    throw new StartError(`${path}: expected a list of {id, sha256, user, roles}`);
   }
   const seen = new Set<string>();
   return list.map((entry: unknown, index) => {
-    const wrong = (what: string): Error => new Error(`${path}: entry ${index + 1}: ${what}`);
+    const wrong = (what: string): Error => new StartError(`${path}: entry ${index + 1}: ${what}`);
     if (entry === null || typeof entry !== "object") throw wrong("is no object");
     const { id, sha256, user, roles = [] } = entry as Record<string, unknown>;
     const unknown = Object.keys(entry).filter((name) => !MEMBERS.has(name));

@@ -105,11 +105,11 @@ async function upgrade(
       await serveSpdyPortForward(connection, dial);
       return;
     }
-    const socket = await acceptWebSocket(request, connection, head, [
+    const { socket, protocol: chosen } = await acceptWebSocket(request, connection, head, [
       TUNNELED_PORT_FORWARD_PROTOCOL,
       CHANNEL_PORT_FORWARD_PROTOCOL,
     ]);
-    if (socket.protocol === TUNNELED_PORT_FORWARD_PROTOCOL) {
+    if (chosen === TUNNELED_PORT_FORWARD_PROTOCOL) {
       await serveSpdyPortForward(createWebSocketStream(socket), dial);
     } else {
       await serveChannelPortForward(socket, parsePorts(query), dial);
@@ -127,10 +127,8 @@ async function upgrade(
     acceptSpdy(connection, head, SPDY_REMOTE_COMMAND_PROTOCOL);
     await serveSpdyRemoteCommand(connection, options, start);
   } else {
-    await serveRemoteCommand(
-      await acceptWebSocket(request, connection, head, REMOTE_COMMAND_PROTOCOLS),
-      start,
-    );
+    const { socket } = await acceptWebSocket(request, connection, head, REMOTE_COMMAND_PROTOCOLS);
+    await serveRemoteCommand(socket, start);
   }
 }
 
@@ -142,12 +140,17 @@ function acceptSpdy(connection: Duplex, head: Buffer, protocol: string): void {
   if (head.length > 0) connection.unshift(head);
 }
 
+interface Accepted {
+  socket: WebSocket;
+  protocol: string;
+}
+
 function acceptWebSocket(
   request: IncomingMessage,
   connection: Duplex,
   head: Buffer,
   protocols: readonly string[],
-): Promise<WebSocket> {
+): Promise<Accepted> {
   const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
   const chosen = protocols.find((protocol) => offered.includes(protocol));
   if (chosen === undefined) {
@@ -158,15 +161,17 @@ function acceptWebSocket(
   }
   const server = new WebSocketServer({
     noServer: true,
-    handleProtocols: () => chosen,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
   });
+  // The tunnel's name has a slash in it, which is no token of HTTP, and `ws` refuses it. So it is agreed on past `ws`.
+  delete request.headers["sec-websocket-protocol"];
+  server.once("headers", (headers) => headers.push(`Sec-WebSocket-Protocol: ${chosen}`));
   return new Promise((resolve) => {
     server.handleUpgrade(request, connection, head, (socket) => {
       // A broken connection closes the socket, which is what everything else waits for.
       socket.on("error", () => socket.terminate());
-      resolve(socket);
+      resolve({ socket, protocol: chosen });
     });
   });
 }
