@@ -118,6 +118,9 @@ export class HeaderWriter {
       head.writeUInt16LE(~piece.length & 0xffff, 3);
       parts.push(head, piece);
     }
+    // An empty block, as a flush of zlib makes it: Go's reader hands out what it has only when it meets one, and else
+    // takes the end of the frame for the end of the stream.
+    parts.push(Buffer.from([0, 0, 0, 0xff, 0xff]));
     return Buffer.concat(parts);
   }
 }
