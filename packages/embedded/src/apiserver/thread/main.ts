@@ -1,10 +1,10 @@
-import { enableCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Logger, LogFields } from "@sandgate/contract";
 import type { ThreadCommand, ThreadMessage, ThreadOptions } from "./messages.ts";
 import { DataFolderError } from "../storage/data-folder-error.ts";
+import { openApiServer } from "./open-api-server.ts";
 
-/** Entry of the API server's thread: everything it knows comes by message, and everything it says goes by message. */
+/** The API server's thread: everything it knows comes by message, and everything it says goes by message. */
 async function main(): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error("this file runs as a worker thread");
@@ -15,11 +15,7 @@ async function main(): Promise<void> {
       say({ type: "log", level, message, fields });
   const logger: Logger = { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
   try {
-    const options = workerData as ThreadOptions;
-    if (options.compileCache !== undefined) enableCompileCache(options.compileCache);
-    // Only now, so that what it loads comes from the cache.
-    const { openApiServer } = await import("./open-api-server.ts");
-    const server = await openApiServer(options, logger);
+    const server = await openApiServer(workerData as ThreadOptions, logger);
     port.on("message", (command: ThreadCommand) => {
       if (command.type !== "close") return;
       void server.close().then(() => {

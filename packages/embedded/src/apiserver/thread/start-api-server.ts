@@ -49,7 +49,7 @@ export async function startApiServer(options: ApiServerStartOptions): Promise<Em
     version: options.version ?? "0.1.0",
     compileCache: compileCacheFolder(),
   };
-  const worker = new Worker(new URL("main.ts", import.meta.url), {
+  const worker = new Worker(new URL("entry.mjs", import.meta.url), {
     workerData,
     name: "apiserver",
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
