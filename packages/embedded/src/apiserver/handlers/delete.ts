@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Answer, jsonAnswer } from "../server/answer.ts";
 import { ApiError } from "../server/api-error.ts";
 import { invalidOption } from "../server/invalid-options.ts";
@@ -9,6 +10,8 @@ import { requireEntry } from "./get.ts";
 import { filterOf, isSelected } from "./list.ts";
 import { showObject } from "./show-object.ts";
 
+/** Objects that are deleted before other requests get their turn. */
+const PORTION = 200;
 const POLICIES = new Set(["Foreground", "Background", "Orphan"]);
 /** Kinds that answer with what was deleted; the others with a Status. */
 const RETURNED = new Set([
@@ -49,7 +52,8 @@ export async function handleDeleteCollection(api: Api, request: ApiRequest): Pro
   const filter = filterOf(request);
   const candidates = api.store.bucket(bucketOf(definition)).snapshot({ namespace: filter.namespace }) ?? [];
   const items: string[] = [];
-  for (const candidate of candidates) {
+  for (const [index, candidate] of candidates.entries()) {
+    if (index > 0 && index % PORTION === 0) await nextTurn();
     if (!(await isSelected(api, request, filter, candidate))) continue;
     const entry: Entry | undefined = api.store.get(candidate.bucket, candidate.key);
     if (entry === undefined || entry.uid !== candidate.uid) continue;

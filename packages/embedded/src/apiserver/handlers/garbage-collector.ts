@@ -10,6 +10,9 @@ import {
 import { isFinished } from "./update-object.ts";
 import { createWorkQueue } from "./work-queue.ts";
 
+/** Objects that are changed before other requests get their turn. */
+const PORTION = 200;
+
 /**
  * Deletes what nobody owns any more. Each object in question is looked at alone: first what its deletion still waits
  * for (dependents to orphan, dependents to go first), then whether its own owners are there.
@@ -63,18 +66,20 @@ function collect(api: Api, uid: string, again: (uid: string) => void): void {
   const object = parseEntry(entry);
   if (entry.deleting) {
     const finalizers = object.metadata.finalizers ?? [];
-    if (finalizers.includes(FINALIZER_ORPHAN)) orphanDependents(api, entry);
+    if (finalizers.includes(FINALIZER_ORPHAN)) orphanDependents(api, entry, again);
     else if (finalizers.includes(FINALIZER_FOREGROUND)) deleteDependents(api, entry, again);
     return;
   }
   if (entry.ownerUids.length > 0) judgeOwners(api, entry, object);
 }
 
-function orphanDependents(api: Api, owner: Entry): void {
-  for (const dependent of api.store.dependents(owner.uid)) {
+function orphanDependents(api: Api, owner: Entry, again: (uid: string) => void): void {
+  const dependents = api.store.dependents(owner.uid);
+  for (const dependent of dependents.slice(0, PORTION)) {
     removeReferences(api, dependent, (reference) => reference.uid === owner.uid);
   }
-  removeFinalizer(api, owner, FINALIZER_ORPHAN);
+  if (dependents.length > PORTION) again(owner.uid);
+  else removeFinalizer(api, owner, FINALIZER_ORPHAN);
 }
 
 function deleteDependents(api: Api, owner: Entry, again: (uid: string) => void): void {

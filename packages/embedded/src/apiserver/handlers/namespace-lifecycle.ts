@@ -9,6 +9,8 @@ import { createWorkQueue } from "./work-queue.ts";
 
 const NAMESPACES = "/namespaces";
 const FINALIZER = "kubernetes";
+/** Objects that are looked at before other requests get their turn. */
+const PORTION = 200;
 
 /**
  * Gives a new namespace its ServiceAccount, and empties one that is deleted before it lets it go.
@@ -17,7 +19,11 @@ const FINALIZER = "kubernetes";
  */
 export function startNamespaceLifecycle(api: Api): () => void {
   const { store } = api;
-  const queue = createWorkQueue("emptying a namespace", (name) => empty(api, name), api.logger);
+  const queue = createWorkQueue(
+    "emptying a namespace",
+    (name) => empty(api, name, () => queue.add(name)),
+    api.logger,
+  );
 
   function onEvent({ type, entry }: StoreEvent): void {
     if (entry.bucket === NAMESPACES) {
@@ -53,15 +59,20 @@ function keepServiceAccount(api: Api, namespace: string): void {
   }
 }
 
-function empty(api: Api, name: string): void {
+function empty(api: Api, name: string, again: () => void): void {
   const namespace = api.store.get(NAMESPACES, name);
   if (namespace?.deleting !== true) return;
   const remaining: Entry[] = [];
+  let removals = 0;
   for (const bucketName of api.store.bucketNames()) {
     for (const entry of api.store.bucket(bucketName).snapshot({ namespace: name }) ?? []) {
       // Deleting one object may already have taken the next one with it.
       const present = api.store.byUid(entry.uid);
       if (present === undefined || present.namespace !== name) continue;
+      if (removals++ === PORTION) {
+        again();
+        return;
+      }
       if (!remove(api, present)) remaining.push(present);
     }
   }
