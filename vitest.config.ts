@@ -2,7 +2,8 @@ import { defineConfig } from "vitest/config";
 
 /**
  * The folder decides what kind of test a file is: beside the source (no sockets, no processes),
- * `packages/<name>/test` (real sockets and processes), `test/e2e` (the command and kubectl, root and bubblewrap).
+ * `packages/<name>/test` (real sockets and processes), `test/conformance` (one suite on several kinds of cluster),
+ * `test/e2e` (the command and kubectl, root and bubblewrap).
  */
 export default defineConfig({
   test: {
@@ -20,7 +21,21 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], fileParallelism: false, testTimeout: 120_000 },
+        test: {
+          name: "conformance",
+          include: ["test/conformance/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+        },
       },
     ],
   },

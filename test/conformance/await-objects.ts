@@ -49,5 +49,12 @@ export async function awaitObjects<T extends KubeObject, R>(options: AwaitOption
 function summary(object: KubeObject): unknown {
   const { name, labels, annotations, ownerReferences, deletionTimestamp } = object.metadata;
   const status = "status" in object ? object.status : undefined;
-  return { name, labels, annotations, owners: ownerReferences?.map((one) => one.kind), deletionTimestamp, status };
+  return {
+    name,
+    labels,
+    annotations,
+    owners: ownerReferences?.map((one) => one.kind),
+    deletionTimestamp,
+    status,
+  };
 }

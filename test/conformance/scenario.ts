@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import {
   LABEL_SANDBOX_NAME_HASH,
   type Condition,
@@ -14,14 +15,13 @@ import {
   isAlreadyExists,
   isNotFound,
   NAMESPACES,
-  PODS,
   SANDBOX_CLAIMS,
   SANDBOX_TEMPLATES,
   SANDBOX_WARM_POOLS,
   SANDBOXES,
   type Resource,
 } from "@sandgate/kube";
-import { randomBytes } from "node:crypto";
+
 import { awaitObjects } from "./await-objects.ts";
 import type { ConformanceCluster } from "./conformance-cluster.ts";
 
@@ -30,18 +30,40 @@ export interface Scenario {
   readonly cluster: ConformanceCluster;
   readonly namespace: string;
   readonly pods: PodKinds;
-  createSandbox(name: string, spec: Partial<Sandbox["spec"]>, metadata?: KubeObject["metadata"]): Promise<Stored<Sandbox>>;
+  createSandbox(
+    name: string,
+    spec: Partial<Sandbox["spec"]>,
+    metadata?: KubeObject["metadata"],
+  ): Promise<Stored<Sandbox>>;
   createTemplate(name: string, spec: Partial<SandboxTemplate["spec"]>): Promise<Stored<SandboxTemplate>>;
-  createPool(name: string, template: string, replicas: number, spec?: Partial<SandboxWarmPool["spec"]>): Promise<Stored<SandboxWarmPool>>;
-  createClaim(name: string, pool: string, spec?: Partial<SandboxClaim["spec"]>): Promise<Stored<SandboxClaim>>;
+  createPool(
+    name: string,
+    template: string,
+    replicas: number,
+    spec?: Partial<SandboxWarmPool["spec"]>,
+  ): Promise<Stored<SandboxWarmPool>>;
+  createClaim(
+    name: string,
+    pool: string,
+    spec?: Partial<SandboxClaim["spec"]>,
+  ): Promise<Stored<SandboxClaim>>;
   /** A merge patch of an object of the case. */
   change<T extends KubeObject>(resource: Resource<T>, name: string, body: object): Promise<Stored<T>>;
   remove(resource: Resource, name: string): Promise<void>;
   get<T extends KubeObject>(resource: Resource<T>, name: string): Promise<Stored<T> | undefined>;
   /** Waits for an object that is as described. */
-  until<T extends KubeObject>(resource: Resource<T>, name: string, what: string, is: (object: Stored<T>) => boolean): Promise<Stored<T>>;
+  until<T extends KubeObject>(
+    resource: Resource<T>,
+    name: string,
+    what: string,
+    is: (object: Stored<T>) => boolean,
+  ): Promise<Stored<T>>;
   /** Waits for a state of all objects of a kind in the namespace. */
-  untilAll<T extends KubeObject, R>(resource: Resource<T>, what: string, until: (objects: readonly Stored<T>[]) => R | undefined): Promise<R>;
+  untilAll<T extends KubeObject, R>(
+    resource: Resource<T>,
+    what: string,
+    until: (objects: readonly Stored<T>[]) => R | undefined,
+  ): Promise<R>;
   untilGone(resource: Resource, name: string): Promise<void>;
   /** Waits for a Sandbox's or claim's condition; `reason` may be left out. */
   untilCondition<T extends KubeObject & { status?: { conditions?: Condition[] } }>(
@@ -116,7 +138,10 @@ export async function openScenario(cluster: ConformanceCluster): Promise<Scenari
         spec: { replicas, sandboxTemplateRef: { name: template }, ...spec },
       }),
     createClaim: (name, pool, spec) =>
-      created(SANDBOX_CLAIMS, { metadata: { name, namespace }, spec: { warmPoolRef: { name: pool }, ...spec } }),
+      created(SANDBOX_CLAIMS, {
+        metadata: { name, namespace },
+        spec: { warmPoolRef: { name: pool }, ...spec },
+      }),
     change: (resource, name, body) => client.patch(resource, { namespace, name }, { type: "merge", body }),
     remove: (resource, name) => client.delete(resource, { namespace, name }),
     async get(resource, name) {
@@ -151,8 +176,9 @@ export async function openScenario(cluster: ConformanceCluster): Promise<Scenari
 export function podOf(sandbox: Stored<Sandbox>, pods: readonly Stored<Pod>[]): Stored<Pod> | undefined {
   return pods.find(
     (pod) =>
-      pod.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === sandbox.metadata.uid) ===
-        true && pod.metadata.labels?.[LABEL_SANDBOX_NAME_HASH] !== undefined,
+      pod.metadata.ownerReferences?.some(
+        (owner) => owner.controller === true && owner.uid === sandbox.metadata.uid,
+      ) === true && pod.metadata.labels?.[LABEL_SANDBOX_NAME_HASH] !== undefined,
   );
 }
 
@@ -165,5 +191,3 @@ export function conditionOf(
   const { lastTransitionTime: _, ...rest } = found;
   return rest;
 }
-
-export { PODS };

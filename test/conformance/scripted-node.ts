@@ -1,5 +1,13 @@
 import type { Condition, Pod, PodStatus, Stored } from "@sandgate/contract";
-import { createInformer, isConflict, isNotFound, NODES, PODS, resourcePath, type KubeClient } from "@sandgate/kube";
+import {
+  createInformer,
+  isConflict,
+  isNotFound,
+  NODES,
+  PODS,
+  resourcePath,
+  type KubeClient,
+} from "@sandgate/kube";
 
 export interface ScriptedNodeOptions {
   client: KubeClient;
@@ -40,20 +48,28 @@ export async function startScriptedNode(options: ScriptedNodeOptions): Promise<{
     }
     if (pod.status?.podIP !== undefined || pod.status?.containerStatuses !== undefined) return;
     const status = scriptedStatus(pod, image, () => `10.99.${addresses >> 8}.${(addresses++ & 255) + 1}`);
-    await client.patch(PODS, key, { type: "strategic", body: { metadata: { uid }, status } }, { subresource: "status" });
+    await client.patch(
+      PODS,
+      key,
+      { type: "strategic", body: { metadata: { uid }, status } },
+      { subresource: "status" },
+    );
   }
 
   async function bind({ metadata: { namespace, name: pod, uid } }: Stored<Pod>): Promise<void> {
-    const response = await client.request(resourcePath(PODS, { namespace, name: pod, subresource: "binding" }), {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({
-        apiVersion: "v1",
-        kind: "Binding",
-        metadata: { name: pod, namespace, uid },
-        target: { apiVersion: "v1", kind: "Node", name },
-      }),
-    });
+    const response = await client.request(
+      resourcePath(PODS, { namespace, name: pod, subresource: "binding" }),
+      {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({
+          apiVersion: "v1",
+          kind: "Binding",
+          metadata: { name: pod, namespace, uid },
+          target: { apiVersion: "v1", kind: "Node", name },
+        }),
+      },
+    );
     await response.body.text();
   }
 
@@ -87,7 +103,10 @@ function scriptedStatus(pod: Pod, image: string, address: () => string): PodStat
   const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
   const [container] = pod.spec.containers;
   if (container === undefined) throw new Error("a pod without containers");
-  const condition = (type: string, status: Condition["status"]): NonNullable<PodStatus["conditions"]>[number] => ({
+  const condition = (
+    type: string,
+    status: Condition["status"],
+  ): NonNullable<PodStatus["conditions"]>[number] => ({
     type,
     status,
     lastTransitionTime: now,
@@ -100,7 +119,10 @@ function scriptedStatus(pod: Pod, image: string, address: () => string): PodStat
   ];
   const base = { name: container.name, image: container.image ?? "", imageID: "", restartCount: 0 };
   if (container.image !== image) {
-    const waiting = { reason: "ErrImageNeverPull", message: `Container image "${container.image}" is not present` };
+    const waiting = {
+      reason: "ErrImageNeverPull",
+      message: `Container image "${container.image}" is not present`,
+    };
     return {
       phase: "Pending",
       conditions: conditions(false),

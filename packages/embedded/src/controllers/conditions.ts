@@ -1,7 +1,7 @@
 import type { Condition } from "@sandgate/contract";
 
-/** A condition as a plan wants it; the time is added when it is written. */
-export type WantedCondition = Omit<Condition, "lastTransitionTime">;
+/** A condition as a plan wants it; the time is added when it is written, unless it is that of another object's. */
+export type WantedCondition = Omit<Condition, "lastTransitionTime"> & { lastTransitionTime?: string };
 
 /**
  * The conditions with the wanted ones set. The transition time stays where the status stays, as metav1 asks; the order of
@@ -20,7 +20,8 @@ export function setConditions(
     const known = result[index];
     const next = {
       ...condition,
-      lastTransitionTime: known?.status === condition.status ? known.lastTransitionTime : now,
+      lastTransitionTime:
+        known?.status === condition.status ? known.lastTransitionTime : (condition.lastTransitionTime ?? now),
     };
     if (known === undefined) result.push(next);
     else result[index] = next;

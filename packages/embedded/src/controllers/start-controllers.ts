@@ -1,20 +1,39 @@
-import { controllerOf, silentLogger, type Logger, type Node } from "@sandgate/contract";
+import {
+  controllerOf,
+  LABEL_WARM_POOL_SANDBOX,
+  silentLogger,
+  type KubeObject,
+  type Logger,
+  type Node,
+  type Pod,
+  type Sandbox,
+  type SandboxClaim,
+  type SandboxWarmPool,
+  type Stored,
+} from "@sandgate/contract";
 import {
   createEventRecorder,
   createInformer,
   ENDPOINT_SLICES,
+  NETWORK_POLICIES,
   NODES,
   PERSISTENT_VOLUME_CLAIMS,
   PODS,
+  SANDBOX_CLAIMS,
+  SANDBOX_TEMPLATES,
+  SANDBOX_WARM_POOLS,
   SANDBOXES,
   SERVICES,
   type Change,
   type KubeClient,
 } from "@sandgate/kube";
-import type { Controller } from "./controller.ts";
+import { createClaimController, type ClaimController } from "./claim/claim-controller.ts";
 import { createEndpointsController, type EndpointsController } from "./endpoints/endpoints.ts";
-import { createSandboxController } from "./sandbox/sandbox-controller.ts";
+import { FreshObjects } from "./fresh-objects.ts";
+import { createSandboxController, type SandboxController } from "./sandbox/sandbox-controller.ts";
 import { createScheduler, type Scheduler } from "./scheduler/scheduler.ts";
+import { createTemplateController, type TemplateController } from "./template/template-controller.ts";
+import { createWarmPoolController, type WarmPoolController } from "./warm-pool/warm-pool-controller.ts";
 
 export interface ControllersOptions {
   client: KubeClient;
@@ -27,6 +46,15 @@ export interface ControllersHandle {
   close(): Promise<void>;
 }
 
+interface Running {
+  sandbox: SandboxController;
+  template: TemplateController;
+  claim: ClaimController;
+  warmPool: WarmPoolController;
+  scheduler: Scheduler;
+  endpoints: EndpointsController;
+}
+
 /**
  * Starts every controller of the embedded cluster. They speak only the Kubernetes API. Resolves when what exists is known
  * and being worked on.
@@ -35,26 +63,70 @@ export async function startControllers(options: ControllersOptions): Promise<Con
   const { client } = options;
   const logger = options.logger ?? silentLogger;
   const events = createEventRecorder({ client, component: "sandgate-controllers", logger });
-  let running: { sandbox: Controller; scheduler: Scheduler; endpoints: EndpointsController } | null = null;
+  let running: Running | null = null;
   const base = { client, logger };
-  const byOwner = {
-    owner: (object: Parameters<typeof controllerOf>[0]) => [controllerOf(object)?.uid ?? ""],
-  };
+  const owner = (object: KubeObject): string[] => [controllerOf(object)?.uid ?? ""];
 
   const sandboxes = createInformer({
     ...base,
     resource: SANDBOXES,
-    onChange: ({ object }) => running?.sandbox.sandboxChanged(object),
+    indexes: { owner, pool: poolLabelKey },
+    onChange(change) {
+      freshSandboxes.changed(change);
+      running?.sandbox.sandboxChanged(change.object);
+      running?.claim.sandboxChanged(change);
+      running?.warmPool.sandboxChanged(change);
+    },
+  });
+  const templates = createInformer({
+    ...base,
+    resource: SANDBOX_TEMPLATES,
+    onChange({ object }) {
+      running?.template.templateChanged(object);
+      running?.warmPool.templateChanged(object);
+      running?.claim.templateChanged(object);
+    },
+  });
+  const sandboxClaims = createInformer({
+    ...base,
+    resource: SANDBOX_CLAIMS,
+    indexes: {
+      pool: (claim: SandboxClaim) => [`${claim.metadata.namespace}/${claim.spec.warmPoolRef.name}`],
+    },
+    onChange(change) {
+      freshClaims.changed(change);
+      running?.claim.claimChanged(change.object);
+    },
+  });
+  const pools = createInformer({
+    ...base,
+    resource: SANDBOX_WARM_POOLS,
+    indexes: {
+      template: ({ metadata, spec }: SandboxWarmPool) => [
+        `${metadata.namespace}/${spec.sandboxTemplateRef.name}`,
+      ],
+    },
+    onChange(change) {
+      freshPools.changed(change);
+      running?.warmPool.poolChanged(change.object);
+      // Claims wait for what a pool is, not for how many members it counts.
+      if (concernsClaims(change)) running?.claim.poolChanged(change.object);
+    },
+  });
+  const policies = createInformer({
+    ...base,
+    resource: NETWORK_POLICIES,
+    onChange: ({ object }) => running?.template.policyChanged(object),
   });
   const services = createInformer({
     ...base,
     resource: SERVICES,
-    onChange: ({ object }) => {
+    onChange({ object }) {
       running?.sandbox.childChanged(object);
       running?.endpoints.serviceChanged(object);
     },
   });
-  const claims = createInformer({
+  const volumeClaims = createInformer({
     ...base,
     resource: PERSISTENT_VOLUME_CLAIMS,
     onChange: ({ object }) => running?.sandbox.childChanged(object),
@@ -62,49 +134,99 @@ export async function startControllers(options: ControllersOptions): Promise<Con
   const pods = createInformer({
     ...base,
     resource: PODS,
-    indexes: byOwner,
-    onChange: ({ object }) => {
-      running?.sandbox.childChanged(object);
-      running?.scheduler.podChanged(object);
-      running?.endpoints.podChanged(object);
+    indexes: { owner },
+    onChange(change) {
+      freshPods.changed(change);
+      running?.sandbox.childChanged(change.object);
+      running?.scheduler.podChanged(change.object);
+      running?.endpoints.podChanged(change.object);
     },
   });
   const slices = createInformer({ ...base, resource: ENDPOINT_SLICES });
   const nodes = createInformer({
     ...base,
     resource: NODES,
-    onChange: (change) => {
+    onChange(change) {
       if (concernsScheduling(change)) running?.scheduler.nodesChanged();
     },
   });
-  const informers = [sandboxes, services, claims, pods, slices, nodes];
+  const freshSandboxes = new FreshObjects<Sandbox>(sandboxes);
+  const freshClaims = new FreshObjects<SandboxClaim>(sandboxClaims);
+  const freshPools = new FreshObjects<SandboxWarmPool>(pools);
+  const freshPods = new FreshObjects<Pod>(pods);
+  const informers = [
+    sandboxes,
+    templates,
+    sandboxClaims,
+    pools,
+    policies,
+    services,
+    volumeClaims,
+    pods,
+    slices,
+    nodes,
+  ];
   await Promise.all(informers.map((informer) => informer.synced));
 
+  const shared = { client, events, logger };
   running = {
     sandbox: createSandboxController({
-      client,
-      sandboxes,
+      ...shared,
+      sandboxes: freshSandboxes,
       pods,
+      freshPods,
       services,
-      claims,
-      events,
+      claims: volumeClaims,
       clusterDomain: options.clusterDomain ?? "cluster.local",
-      logger,
     }),
-    scheduler: createScheduler({ client, pods, nodes, events, logger }),
-    endpoints: createEndpointsController({ client, services, pods, slices, logger }),
+    template: createTemplateController({ ...shared, templates, policies }),
+    claim: createClaimController({
+      ...shared,
+      claims: sandboxClaims,
+      freshClaims,
+      sandboxes,
+      freshSandboxes,
+      pools,
+      templates,
+    }),
+    warmPool: createWarmPoolController({
+      ...shared,
+      pools,
+      freshPools,
+      templates,
+      sandboxes,
+      freshSandboxes,
+      pods,
+    }),
+    scheduler: createScheduler({ ...shared, pods, nodes }),
+    endpoints: createEndpointsController({ ...shared, services, pods, slices }),
   };
+  for (const template of templates.list()) running.template.templateChanged(template);
   for (const sandbox of sandboxes.list()) running.sandbox.sandboxChanged(sandbox);
+  for (const pool of pools.list()) running.warmPool.poolChanged(pool);
+  for (const claim of sandboxClaims.list()) running.claim.claimChanged(claim);
   for (const pod of pods.list()) running.scheduler.podChanged(pod);
   for (const service of services.list()) running.endpoints.serviceChanged(service);
 
+  const controllers = Object.values(running);
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
-    await Promise.all([running?.sandbox.close(), running?.scheduler.close(), running?.endpoints.close()]);
+    await Promise.all(controllers.map((controller) => controller.close()));
     await Promise.all(informers.map((informer) => informer.close()));
     await events.close();
   }
   return { close: () => (closing ??= close()) };
+}
+
+function poolLabelKey({ metadata }: Stored<Sandbox>): string[] {
+  const pool = metadata.labels?.[LABEL_WARM_POOL_SANDBOX];
+  return pool === undefined ? [] : [`${metadata.namespace}/${pool}`];
+}
+
+function concernsClaims(change: Change<SandboxWarmPool>): boolean {
+  return (
+    change.type !== "modified" || change.object.metadata.generation !== change.previous.metadata.generation
+  );
 }
 
 /** A heartbeat changes nothing for a pod that waits for a node. */

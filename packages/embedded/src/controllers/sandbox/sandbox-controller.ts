@@ -12,8 +12,6 @@ import {
 } from "@sandgate/contract";
 import {
   createWorkQueue,
-  isAlreadyExists,
-  isNotFound,
   objectKey,
   PERSISTENT_VOLUME_CLAIMS,
   PODS,
@@ -24,9 +22,11 @@ import {
   type KubeClient,
 } from "@sandgate/kube";
 import { setConditions } from "../conditions.ts";
-import type { Controller } from "../controller.ts";
 import { nameHash } from "../name-hash.ts";
+import type { FreshObjects } from "../fresh-objects.ts";
 import { isSame } from "../same.ts";
+import { tolerateExisting, tolerateMissing } from "../tolerate.ts";
+import { withKind } from "../with-kind.ts";
 import {
   dueInMs,
   planSandbox,
@@ -40,9 +40,10 @@ const FIELD_MANAGER = "sandbox-controller";
 
 export interface SandboxControllerOptions {
   client: KubeClient;
-  sandboxes: Informer<Sandbox>;
+  sandboxes: FreshObjects<Sandbox>;
   /** Indexed by `owner`: the controlling UID. */
   pods: Informer<Pod>;
+  freshPods: FreshObjects<Pod>;
   services: Informer<Service>;
   claims: Informer<PersistentVolumeClaim>;
   events: EventRecorder;
@@ -50,15 +51,25 @@ export interface SandboxControllerOptions {
   logger: Logger;
 }
 
+export interface SandboxController {
+  sandboxChanged(sandbox: Stored<Sandbox>): void;
+  childChanged(object: Stored<Pod> | Stored<Service> | Stored<PersistentVolumeClaim>): void;
+  /** Takes no more work and resolves when what is under way is done. */
+  close(): Promise<void>;
+}
+
 /** Keeps each Sandbox's pod, Service and claims, and tells its state. Keys are `namespace/name` of Sandboxes. */
-export function createSandboxController(options: SandboxControllerOptions): Controller {
-  const { client, sandboxes, pods, services, claims } = options;
+export function createSandboxController(options: SandboxControllerOptions): SandboxController {
+  const { client, sandboxes, pods, freshPods, services, claims } = options;
   const queue = createWorkQueue({
     work: reconcile,
     name: "sandbox",
     logger: options.logger,
     concurrency: 32,
   });
+
+  /** UIDs of pods whose end is asked for, until the watch shows it. */
+  const deletingPods = new Set<string>();
 
   async function reconcile(key: string): Promise<void> {
     const sandbox = sandboxes.get(key);
@@ -76,7 +87,7 @@ export function createSandboxController(options: SandboxControllerOptions): Cont
     }
     if (view.ownedPods.length > 1) {
       options.events.record(
-        sandbox,
+        withKind(SANDBOXES, sandbox),
         "Warning",
         "MultiplePods",
         `found ${view.ownedPods.length} pods owned by this sandbox`,
@@ -93,12 +104,15 @@ export function createSandboxController(options: SandboxControllerOptions): Cont
   function observe(sandbox: Stored<Sandbox>): SandboxView {
     const { namespace, name, uid, annotations } = sandbox.metadata;
     const tracked = annotations?.[ANNOTATION_POD_NAME] ?? name;
-    const owned = pods.byIndex("owner", uid);
+    const known = pods.byIndex("owner", uid).flatMap((pod) => freshPods.get(objectKey(pod)) ?? []);
+    const made = freshPods.get(`${namespace}/${name}`);
+    const isNew = controllerOf(made ?? { metadata: {} })?.uid === uid && !known.some((pod) => pod === made);
+    const owned = made !== undefined && isNew ? [...known, made] : known;
     const wanted = (sandbox.spec.volumeClaimTemplates ?? []).map((one) => `${one.metadata.name}-${name}`);
     return {
       sandbox,
       ownedPods: owned,
-      namedPod: pods.get(`${namespace}/${tracked}`) ?? pods.get(`${namespace}/${name}`),
+      namedPod: freshPods.get(`${namespace}/${tracked}`) ?? made,
       service: services.get(`${namespace}/${name}`),
       claims: new Map(
         wanted.flatMap((claim) => {
@@ -118,7 +132,8 @@ export function createSandboxController(options: SandboxControllerOptions): Cont
     const write = { fieldManager: FIELD_MANAGER };
     switch (action.kind) {
       case "create-pod":
-        results.pod = await created(client.create(PODS, action.pod, write));
+        results.pod = await tolerateExisting(client.create(PODS, action.pod, write));
+        if (results.pod !== undefined) freshPods.wrote(results.pod);
         return;
       case "patch-pod":
         results.pod = await client.patch(
@@ -127,14 +142,13 @@ export function createSandboxController(options: SandboxControllerOptions): Cont
           { type: "merge", body: action.patch },
           write,
         );
+        freshPods.wrote(results.pod);
         return;
       case "delete-pod":
-        await gone(
-          client.delete(PODS, keyOf(action.pod), { preconditions: { uid: action.pod.metadata.uid } }),
-        );
+        await removePod(action.pod);
         return;
       case "create-service":
-        results.service = await created(client.create(SERVICES, action.service, write));
+        results.service = await tolerateExisting(client.create(SERVICES, action.service, write));
         return;
       case "patch-service":
         results.service = await client.patch(
@@ -145,14 +159,14 @@ export function createSandboxController(options: SandboxControllerOptions): Cont
         );
         return;
       case "delete-service":
-        await gone(
+        await tolerateMissing(
           client.delete(SERVICES, keyOf(action.service), {
             preconditions: { uid: action.service.metadata.uid },
           }),
         );
         return;
       case "create-claim":
-        await created(client.create(PERSISTENT_VOLUME_CLAIMS, action.claim, write));
+        await tolerateExisting(client.create(PERSISTENT_VOLUME_CLAIMS, action.claim, write));
         return;
       case "patch-claim":
         await client.patch(
@@ -164,11 +178,11 @@ export function createSandboxController(options: SandboxControllerOptions): Cont
         return;
       case "annotate-pod-name": {
         const body = { metadata: { annotations: { [ANNOTATION_POD_NAME]: action.podName } } };
-        await client.patch(SANDBOXES, keyOf(sandbox), { type: "merge", body }, write);
+        sandboxes.wrote(await client.patch(SANDBOXES, keyOf(sandbox), { type: "merge", body }, write));
         return;
       }
       case "delete-sandbox":
-        await gone(
+        await tolerateMissing(
           client.delete(SANDBOXES, keyOf(sandbox), { preconditions: { uid: sandbox.metadata.uid } }),
         );
         return;
@@ -187,7 +201,7 @@ export function createSandboxController(options: SandboxControllerOptions): Cont
         .map((key) => [key, null]),
     );
     const body = { status: { ...removed, ...status } };
-    await gone(
+    const written = await tolerateMissing(
       client.patch(
         SANDBOXES,
         keyOf(sandbox),
@@ -195,6 +209,20 @@ export function createSandboxController(options: SandboxControllerOptions): Cont
         { subresource: "status", fieldManager: FIELD_MANAGER },
       ),
     );
+    if (written !== undefined) sandboxes.wrote(written);
+  }
+
+  /** Asks once for a pod's end: its grace period may take a while, with events all along. */
+  async function removePod(pod: Stored<Pod>): Promise<void> {
+    const { uid } = pod.metadata;
+    if (deletingPods.has(uid)) return;
+    deletingPods.add(uid);
+    try {
+      await tolerateMissing(client.delete(PODS, keyOf(pod), { preconditions: { uid } }));
+    } catch (error) {
+      deletingPods.delete(uid);
+      throw error;
+    }
   }
 
   const touch = (object: Stored<Pod> | Stored<Service> | Stored<PersistentVolumeClaim>): void => {
@@ -205,7 +233,11 @@ export function createSandboxController(options: SandboxControllerOptions): Cont
   };
   return {
     sandboxChanged: (sandbox) => queue.add(objectKey(sandbox)),
-    childChanged: touch,
+    childChanged(object) {
+      if (object.metadata.deletionTimestamp !== undefined || pods.get(objectKey(object)) === undefined)
+        deletingPods.delete(object.metadata.uid);
+      touch(object);
+    },
     close: () => queue.close(),
   };
 }
@@ -259,23 +291,4 @@ function keyOf(object: { metadata: { namespace?: string; name: string } }): {
   name: string;
 } {
   return { namespace: object.metadata.namespace, name: object.metadata.name };
-}
-
-/** Made by an earlier pass whose event is still under way: the informer will bring it. */
-async function created<T>(write: Promise<T>): Promise<T | undefined> {
-  try {
-    return await write;
-  } catch (error) {
-    if (isAlreadyExists(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Gone already is as good as deleted now. */
-async function gone(write: Promise<unknown>): Promise<void> {
-  try {
-    await write;
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
 }

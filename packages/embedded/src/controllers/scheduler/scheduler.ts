@@ -11,6 +11,7 @@ import {
   type Informer,
   type KubeClient,
 } from "@sandgate/kube";
+import { withKind } from "../with-kind.ts";
 
 export interface SchedulerOptions {
   client: KubeClient;
@@ -68,7 +69,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       throw error;
     }
     events.record(
-      pod,
+      withKind(PODS, pod),
       "Normal",
       "Scheduled",
       `Successfully assigned ${namespace}/${name} to ${node.metadata.name}`,
@@ -78,7 +79,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   async function refuse(pod: Stored<Pod>, message: string): Promise<void> {
     const before = pod.status?.conditions?.find((one) => one.type === "PodScheduled");
     if (before?.status === "False" && before.message === message) return;
-    events.record(pod, "Warning", "FailedScheduling", message);
+    events.record(withKind(PODS, pod), "Warning", "FailedScheduling", message);
     const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
     const condition = {
       type: "PodScheduled",
