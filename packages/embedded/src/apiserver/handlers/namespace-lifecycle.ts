@@ -69,7 +69,7 @@ function empty(api: Api, name: string, again: () => void): void {
       // Deleting one object may already have taken the next one with it.
       const present = api.store.byUid(entry.uid);
       if (present === undefined || present.namespace !== name) continue;
-      if (removals++ === PORTION) {
+      if (!present.deleting && removals++ === PORTION) {
         again();
         return;
       }
