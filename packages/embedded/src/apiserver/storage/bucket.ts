@@ -16,7 +16,7 @@ export interface Bucket {
    * Entries in key order as they were at `revision` (absent: now), only those of `namespace` and after the key
    * `after` where given. Undefined if that revision is forgotten.
    */
-  snapshot(options: SnapshotOptions): readonly Entry[] | undefined;
+  snapshot(options?: SnapshotOptions): readonly Entry[] | undefined;
   subscribe(listener: (event: StoreEvent) => void): () => void;
 }
 
@@ -96,7 +96,7 @@ export function createBucket(startRevision: number): Bucket {
       for (const listener of listeners) listener(event);
     },
     since,
-    snapshot({ revision, namespace, after }) {
+    snapshot({ revision, namespace, after } = {}) {
       let all: readonly Entry[] = inOrder();
       if (revision !== undefined) {
         const undo = since(revision);
