@@ -1,6 +1,8 @@
 import type { KubeObject } from "@sandgate/contract";
 import { isJsonObject } from "../patch/json-value.ts";
+import { invalidValue } from "../registry/field-errors.ts";
 import type { FieldError, ResourceDefinition } from "../registry/resource-definition.ts";
+import { checkRules, hasRules } from "./cel/check-rules.ts";
 import type { SchemaTable } from "./schema.ts";
 import { OBJECT_META, followReference } from "./schema-walk.ts";
 import { validateEmbedded } from "./validate-embedded.ts";
@@ -16,6 +18,19 @@ export interface ObjectToValidate {
   readonly definition: ResourceDefinition;
   readonly types: SchemaTable;
 }
+
+const BLOCKING = new Set<FieldError["reason"]>([
+  "FieldValueNotSupported",
+  "FieldValueRequired",
+  "FieldValueTooLong",
+  "FieldValueTooMany",
+  "FieldValueTypeInvalid",
+]);
+const NOT_CHECKED = invalidValue(
+  "<nil>",
+  null,
+  "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",
+);
 
 /**
  * Checks an object of any kind: its metadata, then by its schema. What the schema forbids but the object already had
@@ -36,6 +51,10 @@ export function validateObject({ object, previous, definition, types }: ObjectTo
   const lists: Validation = { ...validation, errors };
   validateEmbedded(lists, object, schema, "", previous);
   validateLists(lists, object, schema, "", previous);
+  // Rules can count on what the schema says of types and lengths, so there has to be nothing wrong with these.
+  if (errors.some(({ reason }) => BLOCKING.has(reason))) {
+    if (hasRules(schema)) errors.push(NOT_CHECKED);
+  } else errors.push(...checkRules(object, schema, previous));
   return errors;
 }
 

@@ -1,0 +1,169 @@
+import { isJsonObject } from "../patch/json-value.ts";
+import type { JsonObject } from "../patch/json-value.ts";
+import { duplicate, invalidValue, required, tooMany } from "../registry/field-errors.ts";
+import type { FieldError } from "../registry/resource-definition.ts";
+import { validateStructuralSchema } from "./validate-structural-schema.ts";
+
+const COLUMN_TYPES = ["boolean", "date", "integer", "number", "string"];
+const COLUMN_FORMATS = [
+  "binary",
+  "byte",
+  "date",
+  "date-time",
+  "double",
+  "float",
+  "int32",
+  "int64",
+  "name",
+  "password",
+];
+const MOST_SELECTABLE = 8;
+/** What a schema may say at its root where there is a status subresource. */
+const ROOT_WITH_STATUS = new Set([
+  "description",
+  "type",
+  "properties",
+  "required",
+  "title",
+  "format",
+  "example",
+  "externalDocs",
+  "x-kubernetes-preserve-unknown-fields",
+  "x-kubernetes-validations",
+]);
+
+/** Checks one version of a CustomResourceDefinition. */
+export function validateCrdVersion(errors: FieldError[], version: JsonObject, at: string): void {
+  const { deprecationWarning } = version;
+  if (deprecationWarning !== undefined) {
+    if (version["deprecated"] !== true) {
+      errors.push(
+        invalidValue(
+          `${at}.deprecationWarning`,
+          deprecationWarning,
+          "can only be set for deprecated versions",
+        ),
+      );
+    } else if (typeof deprecationWarning !== "string" || deprecationWarning === "") {
+      errors.push(
+        invalidValue(`${at}.deprecationWarning`, deprecationWarning, "must not be an empty string"),
+      );
+    } else if (deprecationWarning.length > 256) {
+      errors.push(
+        invalidValue(`${at}.deprecationWarning`, deprecationWarning, "must be <= 256 characters long"),
+      );
+    }
+  }
+  const schema = isJsonObject(version["schema"]) ? version["schema"]["openAPIV3Schema"] : undefined;
+  const schemaAt = `${at}.schema.openAPIV3Schema`;
+  if (!isJsonObject(schema)) errors.push(required(schemaAt));
+  else {
+    validateStructuralSchema(errors, schema, schemaAt);
+    const subresources = version["subresources"];
+    if (isJsonObject(subresources) && subresources["status"] !== undefined) validateRoot(errors, schema, at);
+  }
+  validateSubresources(errors, version["subresources"], `${at}.subresources`);
+  validateColumns(errors, version["additionalPrinterColumns"], `${at}.additionalPrinterColumns`);
+  validateSelectable(errors, version["selectableFields"], schema, `${at}.selectableFields`);
+}
+
+function validateRoot(errors: FieldError[], schema: JsonObject, at: string): void {
+  const others = Object.keys(schema).filter((name) => !ROOT_WITH_STATUS.has(name));
+  if (others.length > 0) {
+    errors.push(
+      invalidValue(
+        `${at}.schema.openAPIV3Schema`,
+        others,
+        `only ${[...ROOT_WITH_STATUS].slice(0, 8).join(", ")} fields are allowed at the root of the schema if the status subresource is enabled`,
+      ),
+    );
+  }
+}
+
+function validateSubresources(errors: FieldError[], value: unknown, at: string): void {
+  const scale = isJsonObject(value) ? value["scale"] : undefined;
+  if (!isJsonObject(scale)) return;
+  const paths = [
+    ["specReplicasPath", [".spec."], "should be a json path under .spec"],
+    ["statusReplicasPath", [".status."], "should be a json path under .status"],
+    ["labelSelectorPath", [".spec.", ".status."], "should be a json path under either .spec or .status"],
+  ] as const;
+  for (const [name, roots, message] of paths) {
+    const path = scale[name];
+    if (path === undefined || path === "") {
+      if (name !== "labelSelectorPath") errors.push(required(`${at}.scale.${name}`));
+      continue;
+    }
+    const problem = pathProblem(path);
+    if (problem !== undefined) errors.push(invalidValue(`${at}.scale.${name}`, path, problem));
+    else if (!roots.some((root) => typeof path === "string" && path.startsWith(root))) {
+      errors.push(invalidValue(`${at}.scale.${name}`, path, message));
+    }
+  }
+}
+
+function pathProblem(path: unknown): string | undefined {
+  if (typeof path !== "string" || path === "") return "must not be empty";
+  if (!path.startsWith(".")) return "must be a simple json path starting with .";
+  return /[[\]()*'"?@]/.test(path) ? "must be a json path in the dot notation" : undefined;
+}
+
+function validateColumns(errors: FieldError[], value: unknown, at: string): void {
+  if (!Array.isArray(value)) return;
+  for (const [index, column] of value.entries()) {
+    const path = `${at}[${index}]`;
+    const { name, type, format, jsonPath } = isJsonObject(column) ? column : {};
+    if (name === undefined || name === "") errors.push(required(`${path}.name`));
+    const types = `must be one of ${COLUMN_TYPES.join(",")}`;
+    if (type === undefined || type === "") errors.push(required(`${path}.type`, types));
+    else if (!COLUMN_TYPES.some((each) => each === type))
+      errors.push(invalidValue(`${path}.type`, type, types));
+    if (format !== undefined && format !== "" && !COLUMN_FORMATS.some((each) => each === format)) {
+      errors.push(invalidValue(`${path}.format`, format, `must be one of ${COLUMN_FORMATS.join(",")}`));
+    }
+    if (jsonPath === undefined || jsonPath === "") errors.push(required(`${path}.JSONPath`));
+  }
+}
+
+function validateSelectable(errors: FieldError[], value: unknown, schema: unknown, at: string): void {
+  if (!Array.isArray(value)) return;
+  const seen = new Set<string>();
+  for (const [index, field] of value.entries()) {
+    const path = `${at}[${index}].jsonPath`;
+    const text = isJsonObject(field) ? field["jsonPath"] : undefined;
+    if (typeof text !== "string" || text === "") {
+      errors.push(required(path));
+      continue;
+    }
+    const problem = pathProblem(text);
+    if (problem !== undefined) {
+      errors.push(invalidValue(path, text, `is an invalid path: ${problem}`));
+      continue;
+    }
+    if (text === ".metadata" || text.startsWith(".metadata.")) {
+      errors.push(invalidValue(path, text, "must not point to fields in metadata"));
+      continue;
+    }
+    if (!isSelectable(schema, text)) {
+      errors.push(
+        invalidValue(
+          path,
+          text,
+          "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.",
+        ),
+      );
+    }
+    if (seen.has(text)) errors.push(duplicate(path, text));
+    seen.add(text);
+  }
+  if (seen.size > MOST_SELECTABLE) errors.push(tooMany(at, seen.size, MOST_SELECTABLE));
+}
+
+function isSelectable(schema: unknown, path: string): boolean {
+  let at = schema;
+  for (const step of path.split(".").slice(1)) {
+    const properties = isJsonObject(at) ? at["properties"] : undefined;
+    at = isJsonObject(properties) && Object.hasOwn(properties, step) ? properties[step] : undefined;
+  }
+  return isJsonObject(at) && ["string", "boolean", "integer"].includes(String(at["type"]));
+}

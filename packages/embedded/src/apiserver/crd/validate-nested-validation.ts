@@ -1,0 +1,88 @@
+import { isJsonEqual, isJsonObject } from "../patch/json-value.ts";
+import type { JsonObject } from "../patch/json-value.ts";
+import { forbidden, invalidValue } from "../registry/field-errors.ts";
+import type { FieldError } from "../registry/resource-definition.ts";
+import { compilePattern } from "../schema/pattern.ts";
+
+/** What may be said of an `int-or-string` in an `anyOf`, though it says what the field is. */
+const INT_OR_STRING = [{ type: "integer" }, { type: "string" }];
+/** What only the schema itself may say, with the words for it. */
+const OUTSIDE: readonly (readonly [keyword: string, message: string])[] = [
+  ["type", "must be empty to be structural"],
+  ["additionalProperties", "must be undefined to be structural"],
+  ["default", "must be undefined to be structural"],
+  ["title", "must be empty to be structural"],
+  ["description", "must be empty to be structural"],
+  ["nullable", "must be false to be structural"],
+  ["x-kubernetes-preserve-unknown-fields", "must be false to be structural"],
+  ["x-kubernetes-embedded-resource", "must be false to be structural"],
+  ["x-kubernetes-int-or-string", "must be false to be structural"],
+  ["x-kubernetes-list-map-keys", "must be empty to be structural"],
+  ["x-kubernetes-list-type", "must be undefined to be structural"],
+  ["x-kubernetes-map-type", "must be undefined to be structural"],
+  ["x-kubernetes-validations", "must be empty to be structural"],
+];
+
+/** Checks what is in `allOf`, `anyOf`, `oneOf` and `not`: they may only restrict fields that stand outside of them. */
+export function validateNestedValidation(errors: FieldError[], schema: JsonObject, at: string): void {
+  for (const keyword of ["allOf", "anyOf", "oneOf"]) {
+    const list = schema[keyword];
+    if (!Array.isArray(list)) continue;
+    if (keyword === "anyOf" && isIntOrString(schema, list)) continue;
+    for (const [index, nested] of list.entries()) {
+      const path = `${at}.${keyword}[${index}]`;
+      if (!isJsonObject(nested)) {
+        errors.push(invalidValue(path, nested, "must be a schema object"));
+        continue;
+      }
+      const anyOf = nested["anyOf"];
+      const first =
+        keyword === "allOf" && index === 0 && Array.isArray(anyOf) && isIntOrString(schema, anyOf);
+      const { anyOf: _, ...rest } = nested;
+      validateNested(errors, first ? rest : nested, schema, path);
+    }
+  }
+  const { not } = schema;
+  if (isJsonObject(not)) validateNested(errors, not, schema, `${at}.not`);
+}
+
+function isIntOrString(schema: JsonObject, anyOf: readonly unknown[]): boolean {
+  return schema["x-kubernetes-int-or-string"] === true && isJsonEqual(anyOf, INT_OR_STRING);
+}
+
+/** @param outer - What stands outside in the same place; undefined if nothing does. */
+function validateNested(
+  errors: FieldError[],
+  nested: JsonObject,
+  outer: JsonObject | undefined,
+  at: string,
+): void {
+  for (const [keyword, message] of OUTSIDE) {
+    const value = nested[keyword];
+    const empty = value === undefined || value === "" || value === false;
+    if (!empty) errors.push(forbidden(`${at}.${keyword}`, message));
+  }
+  const { pattern, items, properties } = nested;
+  if (typeof pattern === "string" && compilePattern(pattern) === undefined) {
+    errors.push(invalidValue(`${at}.pattern`, pattern, "must be a valid regular expression, but isn't"));
+  }
+  if (isJsonObject(items)) {
+    const outside = outer?.["items"];
+    validateNested(errors, items, isJsonObject(outside) ? outside : undefined, `${at}.items`);
+  }
+  if (isJsonObject(properties)) {
+    const outside = outer?.["properties"];
+    for (const [name, property] of Object.entries(properties)) {
+      const path = `${at}.properties[${name}]`;
+      if (name === "metadata") errors.push(forbidden(path, "must not be specified in a nested context"));
+      if (!isJsonObject(property)) continue;
+      const own = isJsonObject(outside) && Object.hasOwn(outside, name) ? outside[name] : undefined;
+      validateNested(errors, property, isJsonObject(own) ? own : undefined, path);
+    }
+  }
+  validateNestedValidation(
+    errors,
+    { ...nested, "x-kubernetes-int-or-string": outer?.["x-kubernetes-int-or-string"] },
+    at,
+  );
+}

@@ -1,0 +1,190 @@
+import { isJsonEqual, isJsonObject } from "../../patch/json-value.ts";
+import { duplicate, forbidden, invalidValue, required } from "../../registry/field-errors.ts";
+import type { FieldError } from "../../registry/resource-definition.ts";
+import { correlatedItem } from "../correlate.ts";
+import type { Schema, ValidationRule } from "../schema.ts";
+import { memberPath, memberSchema } from "../schema-walk.ts";
+import { ruleCost } from "./rule-cost.ts";
+import { prepareRule } from "./prepare-rule.ts";
+import type { PreparedRule } from "./prepare-rule.ts";
+
+/** What one rule, and all rules of one object, may cost. The unit is about a step of the evaluator. */
+const MOST_PER_RULE = 1_000_000;
+const MOST_PER_OBJECT = 10_000_000;
+
+interface Checking {
+  readonly errors: FieldError[];
+  budget: number;
+}
+
+const withRules = new WeakMap<Schema, boolean>();
+
+/**
+ * Checks an object by the CEL rules of its schema. Rules about how a value was before are checked where there is a
+ * value that it was; in lists, where elements have keys.
+ *
+ * @param previous - The object as it was, for an update.
+ */
+export function checkRules(object: unknown, schema: Schema, previous: unknown): FieldError[] {
+  if (!hasRules(schema)) return [];
+  const checking: Checking = { errors: [], budget: MOST_PER_OBJECT };
+  check(checking, object, schema, "", previous, previous !== undefined);
+  return checking.errors;
+}
+
+/** @param correlated - Whether the place is one where an old value can be told from a new one. */
+function check(
+  checking: Checking,
+  value: unknown,
+  schema: Schema,
+  path: string,
+  previous: unknown,
+  correlated: boolean,
+): void {
+  if (value === null || value === undefined || !hasRules(schema)) return;
+  const { errors } = checking;
+  const rules = schema["x-kubernetes-validations"] ?? [];
+  if (rules.length > 0) {
+    const unchanged = correlated && previous !== undefined && isJsonEqual(value, previous);
+    for (const rule of rules)
+      checkRule(checking, { value, schema, path, previous, correlated, unchanged }, rule);
+  }
+  if (checking.budget < 0) return;
+  if (Array.isArray(value)) {
+    if (schema.items === undefined || !hasRules(schema.items)) return;
+    for (const [index, element] of value.entries()) {
+      const old = previous === undefined ? undefined : correlatedItem(schema, element, previous);
+      const keyed = correlated && schema["x-kubernetes-list-type"] === "map";
+      check(checking, element, schema.items, `${path}[${index}]`, keyed ? old : undefined, keyed);
+    }
+  } else if (isJsonObject(value)) {
+    const atomic = schema["x-kubernetes-map-type"] === "atomic";
+    for (const name in value) {
+      const member = memberSchema(schema, name);
+      if (member === undefined || !hasRules(member)) continue;
+      const named = schema.properties !== undefined && Object.hasOwn(schema.properties, name);
+      const at = named ? memberPath(path, name) : `${path}[${name}]`;
+      const old = isJsonObject(previous) && Object.hasOwn(previous, name) ? previous[name] : undefined;
+      check(checking, value[name], member, at, atomic ? undefined : old, correlated && !atomic);
+    }
+  }
+  if (errors.length > 100) checking.budget = -1;
+}
+
+interface Place {
+  readonly value: unknown;
+  readonly schema: Schema;
+  readonly path: string;
+  readonly previous: unknown;
+  readonly correlated: boolean;
+  readonly unchanged: boolean;
+}
+
+function checkRule(checking: Checking, place: Place, rule: ValidationRule): void {
+  const prepared = prepareRule(rule);
+  if (prepared.kind === "open" || checking.budget < 0) return;
+  const { value, previous, unchanged } = place;
+  if (prepared.kind === "known") {
+    if (previous !== undefined && !unchanged && !prepared.holds(value, previous)) {
+      report(checking, place, rule, defaultMessage(rule));
+    }
+    return;
+  }
+  const { program } = prepared;
+  const optional = rule.optionalOldSelf === true;
+  if (program.usesOldSelf ? previous === undefined && !(optional && canBeNew(place)) : unchanged) return;
+  const cost = ruleCost(program.analysis, value, previous);
+  if (cost > MOST_PER_RULE) {
+    report(
+      checking,
+      place,
+      {},
+      `'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit for rule: ${rule.rule}`,
+    );
+    checking.budget = -1;
+    return;
+  }
+  checking.budget -= cost;
+  if (checking.budget < 0) {
+    report(
+      checking,
+      place,
+      {},
+      "validation failed due to running out of cost budget, no further validation rules will be run",
+    );
+    return;
+  }
+  evaluate(checking, place, prepared);
+}
+
+/** An optional old value is absent where there is none, but not where it cannot be known. */
+function canBeNew({ correlated, previous, path }: Place): boolean {
+  return correlated || previous === undefined || path === "";
+}
+
+function evaluate(
+  checking: Checking,
+  place: Place,
+  { rule, program, message }: Extract<PreparedRule, { kind: "compiled" }>,
+): void {
+  const variables = {
+    self: place.value,
+    oldSelf: place.previous,
+    schema: place.schema,
+    isRoot: place.path === "",
+    optionalOldSelf: rule.optionalOldSelf === true,
+  };
+  const result = program.evaluate(variables);
+  if (result === true) return;
+  if (result instanceof Error) {
+    report(checking, place, {}, `${result.message} evaluating rule: ${rule.message ?? rule.rule}`);
+    return;
+  }
+  const text = message?.evaluate(variables);
+  const usable = typeof text === "string" && text.trim() !== "" && !text.includes("\n");
+  report(checking, place, rule, usable ? text : defaultMessage(rule));
+}
+
+function defaultMessage({ rule, message }: ValidationRule): string {
+  const text = message?.trim() ?? "";
+  return text === "" ? `failed rule: ${rule.trim()}` : text;
+}
+
+function report(
+  { errors }: Checking,
+  { path, schema, value }: Place,
+  { reason, fieldPath }: Partial<ValidationRule>,
+  message: string,
+): void {
+  const field = (fieldPath === undefined ? path : path + fieldPath.trim()).replace(/^\./, "");
+  const shown = isJsonObject(value) || Array.isArray(value) ? (schema.type ?? "object") : value;
+  const at = field === "" ? "<nil>" : field;
+  switch (reason) {
+    case "FieldValueForbidden":
+      errors.push(forbidden(at, message));
+      return;
+    case "FieldValueRequired":
+      errors.push(required(at, message));
+      return;
+    case "FieldValueDuplicate":
+      errors.push(duplicate(at, shown));
+      return;
+    default:
+      errors.push(invalidValue(at, shown, message));
+  }
+}
+
+/** Whether there is a rule anywhere in a schema; most places have none. */
+export function hasRules(schema: Schema): boolean {
+  const known = withRules.get(schema);
+  if (known !== undefined) return known;
+  withRules.set(schema, false);
+  const { properties, items, additionalProperties } = schema;
+  const found =
+    (schema["x-kubernetes-validations"] ?? []).length > 0 ||
+    Object.values(properties ?? {}).some(hasRules) ||
+    (items !== undefined && hasRules(items)) ||
+    (typeof additionalProperties === "object" && hasRules(additionalProperties));
+  withRules.set(schema, found);
+  return found;
+}
