@@ -38,6 +38,8 @@ import { openApiTypeName, typeOfKind } from "../tables/kubernetes-types.ts";
 export interface BuiltInOptions {
   /** Where Services get their cluster IPs; without it, from 10.96.0.0/16 by chance. */
   readonly serviceAddresses?: ServiceAddresses;
+  /** What CustomResourceDefinitions do; without it they are kept and nothing comes of them. */
+  readonly customResourceDefinitions?: ResourceStrategy;
 }
 
 interface BuiltInRow {
@@ -61,10 +63,13 @@ const EVENT_TARGET = ["kind", "namespace", "name", "uid", "apiVersion", "resourc
 /** The kinds that are served without a CustomResourceDefinition, all of them in version `v1`. */
 export function createBuiltInDefinitions(options: BuiltInOptions = {}): readonly ResourceDefinition[] {
   const addresses = options.serviceAddresses ?? { range: "10.96", inUse: () => false };
-  return rows(addresses).map(definition);
+  return rows(addresses, options.customResourceDefinitions).map(definition);
 }
 
-function rows(addresses: ServiceAddresses): readonly BuiltInRow[] {
+function rows(
+  addresses: ServiceAddresses,
+  customResourceDefinitions: ResourceStrategy = { generation: true },
+): readonly BuiltInRow[] {
   return [
     {
       kind: "ConfigMap",
@@ -222,7 +227,7 @@ function rows(addresses: ServiceAddresses): readonly BuiltInRow[] {
       clusterScoped: true,
       status: true,
       columns: CRD_COLUMNS,
-      strategy: { generation: true },
+      strategy: customResourceDefinitions,
     },
   ];
 }
