@@ -1,0 +1,111 @@
+/** A gateway in front of a server of the test's own, with routes made by hand. */
+import { createServer, type RequestListener, type Server } from "node:http";
+import { connect, type AddressInfo } from "node:net";
+import { GATEWAY_KEYS, loadConfig } from "@sandgate/contract";
+import type { SandboxEntry } from "@sandgate/kube";
+import { createRouteTable, startGateway, type Gateway, type RouteTable } from "../src/index.ts";
+
+export interface Bench {
+  gateway: Gateway;
+  routes: RouteTable;
+  backend: Server;
+  backendPort: number;
+  health: { synced: boolean; syncedAtMs: number; error: string | null };
+  close(): Promise<void>;
+}
+
+/** Where the tests' backends listen. A gateway never dials loopback as a pod, so `openBench` puts it into the routes. */
+const BACKEND = "127.0.0.1";
+
+export async function openBench(
+  handler: RequestListener,
+  flags: Readonly<Record<string, unknown>> = {},
+): Promise<Bench> {
+  const backend = createServer(handler);
+  await new Promise<void>((resolve) => backend.listen(0, BACKEND, resolve));
+  const backendPort = (backend.address() as AddressInfo).port;
+  const config = loadConfig(GATEWAY_KEYS, { flags: { port: 0, ...flags } }).values;
+  const table = createRouteTable({ userLabel: "user", userNamespaces: undefined });
+  const routes: RouteTable = {
+    find(user, name) {
+      const route = table.find(user, name);
+      return route === undefined || route.podIps.length === 0 ? route : { ...route, podIps: [BACKEND] };
+    },
+    list: () => table.list(),
+    put: (uid, sandbox) => table.put(uid, sandbox),
+    get size() {
+      return table.size;
+    },
+  };
+  const health = { synced: true, syncedAtMs: Date.now(), error: null as string | null };
+  const gateway = await startGateway({ config, source: { routes, health } });
+  return {
+    gateway,
+    routes,
+    backend,
+    backendPort,
+    health,
+    async close() {
+      backend.closeAllConnections();
+      await gateway.close();
+      await new Promise((resolve) => backend.close(resolve));
+    },
+  };
+}
+
+/** A ready sandbox whose pod is the backend. */
+export function entry(user: string, name: string, change: Partial<SandboxEntry> = {}): SandboxEntry {
+  const uid = `${user}-${name}`;
+  return {
+    sandbox: {
+      namespace: "default",
+      name,
+      uid,
+      resourceVersion: "1",
+      createdAtMs: 1,
+      labels: { user },
+      annotations: {},
+      desired: "Running",
+      deleting: false,
+      conditions: [],
+      podIps: [],
+      service: null,
+      serviceFqdn: null,
+      ports: [],
+      podName: name,
+      shutdownAtMs: null,
+    },
+    pod: {
+      uid: `pod-${uid}`,
+      name,
+      namespace: "default",
+      sandboxUid: uid,
+      podIps: ["10.88.0.2"],
+      hostIps: [],
+      hostNetwork: false,
+      ready: true,
+      deleting: false,
+      phase: "Running",
+      reason: "",
+      message: "",
+    },
+    state: { state: "Ready", reason: "DependenciesReady", message: "" },
+    ...change,
+  };
+}
+
+/** Sends bytes as they are and gives back what comes until the end. */
+export function raw(url: string, text: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname);
+    let answer = "";
+    socket.setEncoding("latin1");
+    socket.on("data", (chunk: string) => {
+      answer += chunk;
+    });
+    socket.on("end", () => resolve(answer));
+    socket.on("error", reject);
+    socket.write(text);
+  });
+}
