@@ -2,6 +2,8 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "@sandgate/contract";
 import { createConverter } from "../crd/conversion.ts";
+import { createCrdStrategy } from "../crd/crd-strategy.ts";
+import { ensureAgentSandboxCrds, startCustomResources } from "../crd/custom-resources.ts";
 import { createDiscovery } from "../discovery/discovery.ts";
 import type { Api } from "../handlers/api.ts";
 import { ensureBaseObjects } from "../handlers/base-objects.ts";
@@ -29,7 +31,6 @@ import {
   serviceAccountUser,
 } from "../tls/service-account-tokens.ts";
 import { KNOWN_USERS, type Tokens, createTokenCheck, ensureTokens } from "../tls/users.ts";
-import { interimSandboxKinds } from "./interim-sandbox-kinds.ts";
 import { listenOn } from "./listen.ts";
 import type { ReadyMessage, ThreadOptions } from "./messages.ts";
 
@@ -56,6 +57,7 @@ export async function openApiServer(options: ThreadOptions, logger: Logger): Pro
     registry.set(
       "built-in",
       createBuiltInDefinitions({
+        customResourceDefinitions: createCrdStrategy(registry, now),
         serviceAddresses: {
           range: "10.96",
           inUse: (address) =>
@@ -65,7 +67,6 @@ export async function openApiServer(options: ThreadOptions, logger: Logger): Pro
         },
       }),
     );
-    registry.set("interim", interimSandboxKinds());
     const api: Api = {
       store,
       registry,
@@ -75,7 +76,9 @@ export async function openApiServer(options: ThreadOptions, logger: Logger): Pro
       logger,
     };
     ensureBaseObjects(api);
+    ensureAgentSandboxCrds(api);
     undo.push(
+      startCustomResources(api),
       startNamespaceLifecycle(api),
       startGarbageCollector(api),
       startEventExpiry(api),
