@@ -159,19 +159,23 @@ describe("unmodified kubectl", () => {
 
   it("forwards a port", async () => {
     const forward = start("port-forward", "pod/my-sandbox", ":8888");
+    const exited = once(forward, "exit");
     try {
-      let text = "";
-      for await (const chunk of forward.stdout ?? []) {
-        text += String(chunk);
-        if (text.includes("->")) break;
-      }
-      const port = /127\.0\.0\.1:(\d+) ->/.exec(text)?.[1];
+      const port = await new Promise<string>((resolve, reject) => {
+        let text = "";
+        forward.stdout?.on("data", (chunk: Buffer) => {
+          text += chunk.toString();
+          const found = /127\.0\.0\.1:(\d+) ->/.exec(text)?.[1];
+          if (found !== undefined) resolve(found);
+        });
+        void exited.then(() => reject(new Error(`port-forward ended: ${text}`)));
+      });
       for (let round = 0; round < 5; round++) {
         expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
       }
     } finally {
       forward.kill();
-      await once(forward, "exit");
+      await exited;
     }
   });
 

@@ -131,7 +131,7 @@ describe("forwarding", () => {
     });
     const source = new TransformStream<Uint8Array, Uint8Array>();
     const writer = source.writable.getWriter();
-    const answer = fetch(base, { method: "POST", body: source.readable, duplex: "half" } as RequestInit);
+    const answer = fetch(base, { method: "POST", body: source.readable, duplex: "half" });
     await writer.write(Buffer.from("one"));
     const reader = (await answer).body?.getReader();
     expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe("one");
