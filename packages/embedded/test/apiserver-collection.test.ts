@@ -66,6 +66,28 @@ describe("what the server does by itself", () => {
     expect((await test.call("GET", `${MAPS}/orphan-of-unknown`)).status).toBe(200);
   });
 
+  it("deletes the dependents of objects that go with their definition", async () => {
+    const crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+    await test.call("POST", crds, {
+      metadata: { name: "things.example.dev" },
+      spec: {
+        group: "example.dev",
+        scope: "Namespaced",
+        names: { plural: "things", kind: "Thing" },
+        versions: [{ name: "v1", served: true, storage: true, schema }],
+      },
+    });
+    const owner = await test.call("POST", "/apis/example.dev/v1/namespaces/default/things", {
+      metadata: { name: "thing" },
+    });
+    expect(owner.status).toBe(201);
+    await make("of-thing", [owner.json]);
+    await test.call("DELETE", `${crds}/things.example.dev`);
+    await gone(MAPS, "of-thing");
+    expect((await test.call("GET", "/apis/example.dev/v1/things")).status).toBe(404);
+  });
+
   it("waits in the foreground for dependents that block, even where they wait for a finalizer", async () => {
     const owner = await make("f-owner");
     await make("f-child", [owner], { blockOwnerDeletion: true });

@@ -12,6 +12,7 @@ import { createWorkQueue } from "./work-queue.ts";
 
 /** Objects that are changed before other requests get their turn. */
 const PORTION = 200;
+const MAX_GONE = 10_000;
 
 /**
  * Deletes what nobody owns any more. Each object in question is looked at alone: first what its deletion still waits
@@ -23,13 +24,24 @@ export function startGarbageCollector(api: Api): () => void {
   const { store, registry } = api;
   const queue = createWorkQueue(
     "garbage collection",
-    (uid) => collect(api, uid, (each) => queue.add(each)),
+    (uid) => collect(api, gone, uid, (each) => queue.add(each)),
     api.logger,
   );
 
+  /** Owners that are known to be gone, though their kind may have gone with them. */
+  const gone = new Set<string>();
+
+  function remember(uid: string): void {
+    gone.add(uid);
+    const [oldest] = gone;
+    if (gone.size > MAX_GONE && oldest !== undefined) gone.delete(oldest);
+  }
+
   function onEvent({ type, entry, previous }: StoreEvent): void {
     if (type === "DELETED") {
-      for (const dependent of store.dependents(entry.uid)) queue.add(dependent.uid);
+      const dependents = store.dependents(entry.uid);
+      if (dependents.length > 0) remember(entry.uid);
+      for (const dependent of dependents) queue.add(dependent.uid);
       for (const owner of entry.ownerUids) if (store.byUid(owner)?.deleting === true) queue.add(owner);
       return;
     }
@@ -60,7 +72,7 @@ export function startGarbageCollector(api: Api): () => void {
   };
 }
 
-function collect(api: Api, uid: string, again: (uid: string) => void): void {
+function collect(api: Api, gone: ReadonlySet<string>, uid: string, again: (uid: string) => void): void {
   const entry = api.store.byUid(uid);
   if (entry === undefined) return;
   const object = parseEntry(entry);
@@ -70,7 +82,7 @@ function collect(api: Api, uid: string, again: (uid: string) => void): void {
     else if (finalizers.includes(FINALIZER_FOREGROUND)) deleteDependents(api, entry, again);
     return;
   }
-  if (entry.ownerUids.length > 0) judgeOwners(api, entry, object);
+  if (entry.ownerUids.length > 0) judgeOwners(api, gone, entry, object);
 }
 
 function orphanDependents(api: Api, owner: Entry, again: (uid: string) => void): void {
@@ -96,9 +108,14 @@ function deleteDependents(api: Api, owner: Entry, again: (uid: string) => void):
 
 type OwnerState = "present" | "leaving" | "gone";
 
-function judgeOwners(api: Api, entry: Entry, object: AnyObject): void {
+function judgeOwners(api: Api, gone: ReadonlySet<string>, entry: Entry, object: AnyObject): void {
   const references = object.metadata.ownerReferences ?? [];
-  const states = new Map(references.map((reference) => [reference, ownerState(api, entry, reference)]));
+  const states = new Map(
+    references.map(
+      (reference) =>
+        [reference, gone.has(reference.uid) ? "gone" : ownerState(api, entry, reference)] as const,
+    ),
+  );
   const values = [...states.values()];
   if (values.includes("present")) {
     if (values.some((state) => state !== "present")) {
