@@ -32,7 +32,7 @@ function openStep(path: string, hostUid: number, last: boolean): number {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ELOOP" || code === "ENOTDIR")
-      throw new Error("a part of the subPath is a symbolic link or no folder");
+      throw new Error("a part of the subPath is a symbolic link or no folder", { cause: error });
     if (code !== "ENOENT") throw error;
     mkdirSync(path, 0o755);
     chownSync(path, hostUid, hostUid);
