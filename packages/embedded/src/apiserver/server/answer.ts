@@ -80,18 +80,26 @@ async function writePieces(response: ServerResponse, pieces: readonly string[]):
   response.end(group.join(""));
 }
 
-/** Waits until the reader has caught up; false if it has gone. */
+/** A reader that takes nothing for so long is not coming back. */
+const STALL_MS = 60_000;
+
+/** Waits until the reader has caught up; false if it has gone, or does not read and is therefore cut off. */
 export function drained(response: ServerResponse): Promise<boolean> {
   if (response.destroyed) return Promise.resolve(false);
   if (!response.writableNeedDrain) return Promise.resolve(true);
   return new Promise((resolve) => {
     const settle = (result: boolean): void => {
+      clearTimeout(stalled);
       response.off("drain", onDrain);
       response.off("close", onClose);
       resolve(result);
     };
     const onDrain = (): void => settle(true);
     const onClose = (): void => settle(false);
+    const stalled = setTimeout(() => {
+      response.destroy();
+      settle(false);
+    }, STALL_MS);
     response.on("drain", onDrain);
     response.on("close", onClose);
   });

@@ -204,7 +204,9 @@ function isStreamOf({ group, plural, subresource }: ResourceInfo): boolean {
 
 function explain(error: unknown, logger: Logger, request: IncomingMessage): ApiError {
   if (error instanceof ApiError) return error;
-  logger.error("request failed", {
+  // Who has gone gets no answer, and breaking off is no fault of the server.
+  const level = request.destroyed ? "debug" : "error";
+  logger[level]("request failed", {
     method: request.method,
     path: request.url?.split("?", 1)[0],
     error: error instanceof Error ? (error.stack ?? error.message) : String(error),
