@@ -50,7 +50,7 @@ function validateTypeMeta(validation: Validation, object: Record<string, unknown
   for (const name of ["apiVersion", "kind"] as const) {
     const value = object[name];
     const at = memberPath(path, name);
-    if (value === undefined) errors.push(required(at, "must not be empty"));
+    if (value === undefined) errors.push(required(at));
     else if (typeof value !== "string") errors.push(invalidValue(at, value, "must be a string"));
     else if (value === "") errors.push(invalidValue(at, value, "must not be empty"));
     else if (name === "apiVersion" && value.split("/").length > 2) {

@@ -2,8 +2,9 @@ import { isJsonEqual } from "../patch/json-value.ts";
 import type { KubeObject, ObjectMeta, OwnerReference } from "@sandgate/contract";
 import { forbidden, invalidValue, required, tooLong } from "../registry/field-errors.ts";
 import type { FieldError, ResourceDefinition } from "../registry/resource-definition.ts";
-import { dnsLabel, dnsSubdomain, labelValue, qualifiedName } from "../registry/validation/names.ts";
+import { dnsLabel, dnsSubdomain } from "../registry/validation/names.ts";
 import type { NameRule } from "../registry/validation/names.ts";
+import { labelKeyProblems, labelValueProblems } from "./label-form.ts";
 
 const MOST_ANNOTATION_BYTES = 256 * 1024;
 /** Kinds whose names have another form than most; their strategies say so. */
@@ -89,8 +90,7 @@ function validateNamespace(
 
 function validateFinalizers(errors: FieldError[], finalizers: readonly string[], path: string): void {
   for (const finalizer of finalizers) {
-    const problem = qualifiedName(finalizer);
-    if (problem !== undefined) errors.push(invalidValue(path, finalizer, problem));
+    for (const problem of labelKeyProblems(finalizer)) errors.push(invalidValue(path, finalizer, problem));
   }
   if (finalizers.includes("orphan") && finalizers.includes("foregroundDeletion")) {
     errors.push(invalidValue(path, finalizers, "finalizer orphan and foregroundDeletion cannot be both set"));
@@ -122,16 +122,16 @@ function validateUpdate(errors: FieldError[], metadata: ObjectMeta, previous: Ob
 function validateTexts(errors: FieldError[], metadata: ObjectMeta, path: string): void {
   const { labels, annotations, ownerReferences } = metadata;
   for (const key in labels) {
-    const problem = qualifiedName(key);
-    if (problem !== undefined) errors.push(invalidValue(`${path}.labels`, key, problem));
     const value = labels[key] ?? "";
-    const valueProblem = labelValue(value);
-    if (valueProblem !== undefined) errors.push(invalidValue(`${path}.labels`, value, valueProblem));
+    for (const problem of labelKeyProblems(key)) errors.push(invalidValue(`${path}.labels`, key, problem));
+    for (const problem of labelValueProblems(value))
+      errors.push(invalidValue(`${path}.labels`, value, problem));
   }
   let bytes = 0;
   for (const key in annotations) {
-    const problem = qualifiedName(key.toLowerCase());
-    if (problem !== undefined) errors.push(invalidValue(`${path}.annotations`, key, problem));
+    for (const problem of labelKeyProblems(key.toLowerCase())) {
+      errors.push(invalidValue(`${path}.annotations`, key, problem));
+    }
     bytes += Buffer.byteLength(key) + Buffer.byteLength(annotations[key] ?? "");
   }
   if (bytes > MOST_ANNOTATION_BYTES) errors.push(tooLong(`${path}.annotations`, MOST_ANNOTATION_BYTES));

@@ -26,6 +26,8 @@ export interface Validation {
   readonly errors: FieldError[];
 }
 
+/** What Kubernetes calls the format of a value that has the wrong type. */
+const FORMAT_OF_TYPE: Readonly<Record<string, string>> = { integer: "int64", number: "float64" };
 const LARGEST = { int32: 2 ** 31 - 1, int64: 2 ** 63 } as const;
 /** Where errors of `oneOf` and its like are reported: Kubernetes names the place in the message only. */
 const NOWHERE = "<nil>";
@@ -78,9 +80,19 @@ function validateType({ errors }: Validation, value: unknown, schema: Schema, pa
       ? given === "integer" || given === "string"
       : given === type || (type === "number" && given === "integer");
   if (fits) return;
-  errors.push(
-    typeInvalid(path, given, `${path} in body must be of type ${wanted}: ${JSON.stringify(given)}`),
-  );
+  // Where the schema has a format, Kubernetes speaks of formats.
+  const format = typeof value === "string" || Array.isArray(value) ? undefined : formatOf(schema);
+  const name = format === undefined ? given : (FORMAT_OF_TYPE[given] ?? "");
+  const detail = `${path} in body must be of type ${format ?? wanted}: ${JSON.stringify(name)}`;
+  errors.push(typeInvalid(path, name, detail));
+}
+
+/** The format of a schema, if it means something for its type. */
+function formatOf({ type, format }: Schema): string | undefined {
+  if (format === undefined) return undefined;
+  if (type === "integer") return format === "int32" || format === "int64" ? format : undefined;
+  if (type === "number") return format === "float" || format === "double" ? format : undefined;
+  return isKnownFormat(format) ? format : undefined;
 }
 
 function typeNames(schema: Schema): string {
@@ -101,29 +113,31 @@ function validateEnum({ errors }: Validation, value: unknown, schema: Schema, pa
 }
 
 function validateText({ errors, typesOnly }: Validation, value: string, schema: Schema, path: string): void {
-  const { format, pattern, maxLength, minLength } = schema;
   if (!typesOnly) {
-    const length = maxLength === undefined && minLength === undefined ? 0 : lengthOf(value);
-    if (maxLength !== undefined && length > maxLength) errors.push(tooLong(path, maxLength));
-    if (minLength !== undefined && length < minLength) {
-      errors.push(invalidValue(path, value, `${path} in body should be at least ${minLength} chars long`));
-    }
-    if (pattern !== undefined && compilePattern(pattern)?.test(value) === false) {
-      errors.push(invalidValue(path, value, `${path} in body should match '${pattern}'`));
-    }
+    const problem = textProblem(value, schema, path);
+    if (problem !== undefined) errors.push(problem);
   }
-  if (
-    format !== undefined &&
-    isKnownFormat(format) &&
-    schema.type !== "integer" &&
-    schema.type !== "number"
-  ) {
-    // Go writes no time as an empty text or null and reads it back as no time.
-    if (hasFormat(format, value) || (typesOnly && value === "")) return;
-    errors.push(
-      typeInvalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`),
-    );
+  const { type } = schema;
+  const format = type === "integer" || type === "number" ? undefined : formatOf(schema);
+  // Go writes no time as an empty text or null and reads it back as no time.
+  if (format === undefined || hasFormat(format, value) || (typesOnly && value === "")) return;
+  const detail = `${path} in body must be of type ${format}: ${JSON.stringify(value)}`;
+  errors.push(typeInvalid(path, value, detail));
+}
+
+/** The first of what is wrong with a text. */
+function textProblem(
+  value: string,
+  { pattern, maxLength, minLength }: Schema,
+  path: string,
+): FieldError | undefined {
+  const length = maxLength === undefined && minLength === undefined ? 0 : lengthOf(value);
+  if (maxLength !== undefined && length > maxLength) return tooLong(path, maxLength);
+  if (minLength !== undefined && length < minLength) {
+    return invalidValue(path, value, `${path} in body should be at least ${minLength} chars long`);
   }
+  if (pattern === undefined || compilePattern(pattern)?.test(value) !== false) return undefined;
+  return invalidValue(path, value, `${path} in body should match '${pattern}'`);
 }
 
 /** In characters as Go counts them: code points. */
@@ -139,12 +153,13 @@ function validateNumber(
   schema: Schema,
   path: string,
 ): void {
-  const { type, format, minimum, maximum, multipleOf } = schema;
-  if (type === "integer" && Number.isInteger(value)) {
+  const { type, minimum, maximum, multipleOf } = schema;
+  if (type === "integer") {
+    const format = formatOf(schema);
     const largest = format === "int32" ? LARGEST.int32 : LARGEST.int64;
-    if (value > largest || value < -largest - 1) {
-      const kind = format === "int32" || format === "int64" ? `with format ${format}` : "(default format)";
-      errors.push(invalidValue(path, value, `Checked value must be of type integer ${kind} in ${path}`));
+    if (!Number.isInteger(value) || value > largest || value < -largest - 1) {
+      const kind = format === undefined ? "(default format)" : `with format ${format}`;
+      errors.push(invalidValue(NOWHERE, "", `Checked value must be of type integer ${kind} in ${path}`));
     }
   }
   if (typesOnly) return;
