@@ -11,6 +11,8 @@ import type { PreparedRule } from "./prepare-rule.ts";
 /** What one rule, and all rules of one object, may cost. The unit is about a step of the evaluator. */
 const MOST_PER_RULE = 1_000_000;
 const MOST_PER_OBJECT = 10_000_000;
+/** How Kubernetes prints the path of the object itself. */
+const NOWHERE = "<nil>";
 
 interface Checking {
   readonly errors: FieldError[];
@@ -95,10 +97,9 @@ function checkRule(checking: Checking, place: Place, rule: ValidationRule): void
   if (program.usesOldSelf ? previous === undefined && !(optional && canBeNew(place)) : unchanged) return;
   const cost = ruleCost(program.analysis, value, previous);
   if (cost > MOST_PER_RULE) {
-    report(
+    reportFailure(
       checking,
       place,
-      {},
       `'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit for rule: ${rule.rule}`,
     );
     checking.budget = -1;
@@ -106,10 +107,9 @@ function checkRule(checking: Checking, place: Place, rule: ValidationRule): void
   }
   checking.budget -= cost;
   if (checking.budget < 0) {
-    report(
+    reportFailure(
       checking,
       place,
-      {},
       "validation failed due to running out of cost budget, no further validation rules will be run",
     );
     return;
@@ -137,7 +137,8 @@ function evaluate(
   const result = program.evaluate(variables);
   if (result === true) return;
   if (result instanceof Error) {
-    report(checking, place, {}, `${result.message} evaluating rule: ${rule.message ?? rule.rule}`);
+    const problem = result.message.replace("field not found:", "no such key:");
+    reportFailure(checking, place, `${problem} evaluating rule: ${rule.message ?? rule.rule}`);
     return;
   }
   const text = message?.evaluate(variables);
@@ -150,15 +151,16 @@ function defaultMessage({ rule, message }: ValidationRule): string {
   return text === "" ? `failed rule: ${rule.trim()}` : text;
 }
 
+/** Reports that a rule does not hold. */
 function report(
   { errors }: Checking,
-  { path, schema, value }: Place,
-  { reason, fieldPath }: Partial<ValidationRule>,
+  { path, value }: Place,
+  { reason, fieldPath }: ValidationRule,
   message: string,
 ): void {
-  const field = (fieldPath === undefined ? path : path + fieldPath.trim()).replace(/^\./, "");
-  const shown = isJsonObject(value) || Array.isArray(value) ? (schema.type ?? "object") : value;
-  const at = field === "" ? "<nil>" : field;
+  const field = ((fieldPath ?? "") === "" ? path : path + (fieldPath ?? "").trim()).replace(/^\./, "");
+  const at = field === "" ? NOWHERE : field;
+  const isScalar = !isJsonObject(value) && !Array.isArray(value);
   switch (reason) {
     case "FieldValueForbidden":
       errors.push(forbidden(at, message));
@@ -167,11 +169,21 @@ function report(
       errors.push(required(at, message));
       return;
     case "FieldValueDuplicate":
-      errors.push(duplicate(at, shown));
+      errors.push(isScalar ? duplicate(at, value) : { field: at, reason, message: "Duplicate value" });
       return;
     default:
-      errors.push(invalidValue(at, shown, message));
+      // Objects and lists are not shown: who wrote them knows them, and they are long.
+      errors.push(
+        isScalar
+          ? invalidValue(at, value, message)
+          : { field: at, reason: "FieldValueInvalid", message: `Invalid value: ${message}` },
+      );
   }
+}
+
+/** Reports that a rule could not be checked to its end, which counts as not holding. */
+function reportFailure({ errors }: Checking, { path, schema }: Place, message: string): void {
+  errors.push(invalidValue(path === "" ? NOWHERE : path, schema.type ?? "", message));
 }
 
 /** Whether there is a rule anywhere in a schema; most places have none. */
