@@ -5,18 +5,7 @@ import type { FieldError } from "../registry/resource-definition.ts";
 import { validateStructuralSchema } from "./validate-structural-schema.ts";
 
 const COLUMN_TYPES = ["boolean", "date", "integer", "number", "string"];
-const COLUMN_FORMATS = [
-  "binary",
-  "byte",
-  "date",
-  "date-time",
-  "double",
-  "float",
-  "int32",
-  "int64",
-  "name",
-  "password",
-];
+const COLUMN_FORMATS = ["byte", "date", "date-time", "double", "float", "int32", "int64", "password"];
 const MOST_SELECTABLE = 8;
 /** What a schema may say at its root where there is a status subresource. */
 const ROOT_WITH_STATUS = new Set([

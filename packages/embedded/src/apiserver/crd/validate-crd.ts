@@ -192,9 +192,10 @@ function validateUrl(errors: FieldError[], at: string, value: unknown): void {
   if (url.username !== "" || url.password !== "") {
     errors.push(invalidValue(at, url.username, "user information is not permitted in the URL"));
   }
-  if (url.hash !== "") errors.push(invalidValue(at, url.hash, "fragments are not permitted in the URL"));
+  if (url.hash !== "")
+    errors.push(invalidValue(at, url.hash.slice(1), "fragments are not permitted in the URL"));
   if (url.search !== "") {
-    errors.push(invalidValue(at, url.search, "query parameters are not permitted in the URL"));
+    errors.push(invalidValue(at, url.search.slice(1), "query parameters are not permitted in the URL"));
   }
 }
 

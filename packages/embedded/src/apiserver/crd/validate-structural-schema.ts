@@ -145,9 +145,6 @@ function validateChildren(
   if (isJsonObject(properties) && Object.keys(properties).length > 0 && additionalProperties !== false) {
     errors.push(forbidden(path, "additionalProperties and properties are mutual exclusive"));
   }
-  if (additionalProperties === false) {
-    errors.push(forbidden(path, "additionalProperties cannot be set to false"));
-  }
   if (isJsonObject(additionalProperties))
     validateNode(errors, additionalProperties, path, "field", depth + 1);
 }
@@ -216,5 +213,8 @@ function validateDefault(errors: FieldError[], schema: Schema, at: string): void
     errors.push(invalidValue(at, schema.default, "must not have unknown fields"));
     return;
   }
-  validateValue({ types: NO_TYPES, typesOnly: false, errors }, holder.value, schema, at, undefined);
+  const found: FieldError[] = [];
+  validateValue({ types: NO_TYPES, typesOnly: false, errors: found }, holder.value, schema, "", undefined);
+  for (const error of found)
+    errors.push({ ...error, field: error.field === "" ? at : `${at}.${error.field}` });
 }
