@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const MAIN = join(root, "packages", "cli", "src", "main.ts");
+const MAIN = join(root, "packages", "cli", "bin", "sandgate.js");
 
 export interface CommandResult {
   status: number | null;

@@ -71,7 +71,6 @@ export async function startNode(options: NodeOptions): Promise<NodeHandle> {
     ...(options.podRange === undefined ? {} : { range: options.podRange }),
   });
   const sharedEtc = join(dataDir, "etc");
-  rmSync(sharedEtc, { recursive: true, force: true });
   makeSharedEtc(sharedEtc);
   const events = createEventRecorder({ client, component: "kubelet", host: name, logger });
   const claims = await startClaimProvisioner(client, join(dataDir, "claims"), logger);

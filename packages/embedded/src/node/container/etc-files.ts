@@ -1,11 +1,10 @@
 import {
-  chmodSync,
   copyFileSync,
-  cpSync,
   existsSync,
   mkdirSync,
   readlinkSync,
   readdirSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -22,6 +21,9 @@ export interface EtcOptions {
   hostAliases: readonly { ip: string; hostnames?: string[] }[];
 }
 
+/** Folders of the shared part, mounted as they are into every pod. */
+export const SHARED_FOLDERS: readonly string[] = ["alternatives", "ssl"];
+
 /**
  * Makes the part of `/etc` that is the same for every pod: where the host's programs need it to run at all, and public.
  * Nothing else of the host's `/etc` is ever shown to a pod.
@@ -29,14 +31,7 @@ export interface EtcOptions {
 export function makeSharedEtc(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   if (existsSync("/etc/ld.so.cache")) copyFileSync("/etc/ld.so.cache", join(folder, "ld.so.cache"));
-  mkdirSync(join(folder, "alternatives"), { recursive: true, mode: 0o755 });
-  if (existsSync("/etc/alternatives")) {
-    for (const name of readdirSync("/etc/alternatives")) {
-      const target = join(folder, "alternatives", name);
-      const source = join("/etc/alternatives", name);
-      if (!existsSync(target) && isLinkIntoUsr(source)) symlinkSync(readlinkSync(source), target);
-    }
-  }
+  copyAlternatives(join(folder, "alternatives"));
   const certificates = "/etc/ssl/certs/ca-certificates.crt";
   mkdirSync(join(folder, "ssl", "certs"), { recursive: true, mode: 0o755 });
   if (existsSync(certificates))
@@ -52,18 +47,39 @@ export function makeSharedEtc(folder: string): void {
   );
 }
 
-function isLinkIntoUsr(path: string): boolean {
+/** Debian's links to one of several programs, as far as they lead to programs. Hundreds: only what has changed is written. */
+function copyAlternatives(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  if (!existsSync("/etc/alternatives")) return;
+  const known = new Set(readdirSync(folder));
+  for (const name of readdirSync("/etc/alternatives")) {
+    const target = linkTarget(join("/etc/alternatives", name));
+    if (target === null || !target.startsWith("/usr/")) continue;
+    const link = join(folder, name);
+    if (known.has(name)) {
+      if (linkTarget(link) === target) continue;
+      rmSync(link);
+    }
+    symlinkSync(target, link);
+  }
+}
+
+function linkTarget(path: string): string | null {
   try {
-    return readlinkSync(path).startsWith("/usr/");
+    return readlinkSync(path);
   } catch {
-    return false;
+    return null;
   }
 }
 
 /** Makes a pod's `/etc`: the shared part and the pod's own names. Belongs to root and is mounted read-only. */
 export function makePodEtc(folder: string, shared: string, options: EtcOptions): void {
-  cpSync(shared, folder, { recursive: true, verbatimSymlinks: true });
-  chmodSync(folder, 0o755);
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  // The folders with many entries are mounted over these, instead of being copied for every pod.
+  for (const name of SHARED_FOLDERS) mkdirSync(join(folder, name), { recursive: true, mode: 0o755 });
+  for (const name of readdirSync(shared)) {
+    if (!SHARED_FOLDERS.includes(name)) copyFileSync(join(shared, name), join(folder, name));
+  }
   const { hostname, ip, uid, gid } = options;
   const file = (name: string, lines: readonly string[]): void =>
     writeFileSync(join(folder, name), `${lines.join("\n")}\n`, { mode: 0o644 });

@@ -2,6 +2,7 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from "node:path";
 import { PassThrough, type Readable } from "node:stream";
 import type { Container, Pod, Stored } from "@sandgate/contract";
+import { SHARED_FOLDERS } from "../container/etc-files.ts";
 import { launch, type Launched, type Mount } from "../container/launch.ts";
 import { LogWriter } from "../container/log-writer.ts";
 import { mainProcess } from "../container/main-process.ts";
@@ -96,6 +97,11 @@ export class RunningContainer {
       root,
       mounts: [
         { source: options.etc, target: "/etc", readOnly: true },
+        ...SHARED_FOLDERS.map((name) => ({
+          source: join(context.sharedEtc, name),
+          target: `/etc/${name}`,
+          readOnly: true,
+        })),
         { source: context.image.nodeBinary, target: `${IMAGE_FOLDER}/bin/node`, readOnly: true },
         { source: context.image.entry, target: `${IMAGE_FOLDER}/sandgate-runtime.mjs`, readOnly: true },
         // As on a kubelet: a file of the node's, so that it can be read when the container is gone.

@@ -1,0 +1,14 @@
+// `npm start`: everything `sandgate up` needs on this machine, then `sandgate up --demo`. Plain JavaScript, so that the
+// compile cache is on before the first TypeScript file is read.
+import { enableCompileCache } from "node:module";
+
+enableCompileCache();
+const { ensureSystemParts } = await import("../packages/cli/src/system-parts/ensure.ts");
+const { SYSTEM_PARTS } = await import("../packages/cli/src/system-parts/parts.ts");
+const missing = ensureSystemParts(SYSTEM_PARTS, (line) => process.stderr.write(`sandgate: ${line}\n`));
+if (missing !== null) {
+  process.stderr.write(`sandgate: ${missing}\n`);
+  process.exit(1);
+}
+const { run } = await import("../packages/cli/src/run.ts");
+process.exitCode = await run(["up", "--demo", ...process.argv.slice(2)]);
