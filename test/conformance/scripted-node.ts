@@ -12,7 +12,7 @@ import {
 export interface ScriptedNodeOptions {
   client: KubeClient;
   name?: string;
-  /** Binds pods that no scheduler binds. */
+  /** Binds pods, for rows without a scheduler; it meets no node selector. */
   schedules: boolean;
   /** The only image that it has. */
   image: string;
@@ -26,6 +26,8 @@ export async function startScriptedNode(options: ScriptedNodeOptions): Promise<{
   const { client, name = "scripted", image } = options;
   let addresses = 0;
   const failures: unknown[] = [];
+  /** UIDs of pods whose status is written: once, however many events there are. */
+  const served = new Set<string>();
   const working = new Set<Promise<void>>();
 
   await client.create(NODES, { metadata: { name, labels: { "kubernetes.io/hostname": name } } });
@@ -39,19 +41,38 @@ export async function startScriptedNode(options: ScriptedNodeOptions): Promise<{
     const key = { namespace: pod.metadata.namespace, name: pod.metadata.name };
     const { uid } = pod.metadata;
     if (pod.spec.nodeName === undefined || pod.spec.nodeName === "") {
-      if (options.schedules && pod.metadata.deletionTimestamp === undefined) await bind(pod);
+      if (options.schedules && pod.metadata.deletionTimestamp === undefined) await schedule(pod);
       return;
     }
     if (pod.metadata.deletionTimestamp !== undefined) {
       await client.delete(PODS, key, { gracePeriodSeconds: 0, preconditions: { uid } });
       return;
     }
-    if (pod.status?.podIP !== undefined || pod.status?.containerStatuses !== undefined) return;
+    if (served.has(uid)) return;
+    served.add(uid);
     const status = scriptedStatus(pod, image, () => `10.99.${addresses >> 8}.${(addresses++ & 255) + 1}`);
     await client.patch(
       PODS,
       key,
       { type: "strategic", body: { metadata: { uid }, status } },
+      { subresource: "status" },
+    );
+  }
+
+  async function schedule(pod: Stored<Pod>): Promise<void> {
+    if (Object.keys(pod.spec.nodeSelector ?? {}).length === 0) {
+      await bind(pod);
+      return;
+    }
+    if (pod.status?.conditions?.some((one) => one.type === "PodScheduled") === true) return;
+    const { namespace, name: pending } = pod.metadata;
+    const message = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.";
+    const condition = { type: "PodScheduled", status: "False", reason: "Unschedulable", message };
+    const body = { status: { conditions: [condition] } };
+    await client.patch(
+      PODS,
+      { namespace, name: pending },
+      { type: "strategic", body },
       { subresource: "status" },
     );
   }

@@ -48,7 +48,8 @@ export function refusalCases(test: CaseFunction): void {
       const spec = scenario.pods.ready();
       const [container] = spec.containers;
       if (container === undefined) throw new Error("a pod without containers");
-      const bad = { containers: [container, container] };
+      const volumeMounts = [{ name: "nowhere", mountPath: "/data" }];
+      const bad = { containers: [{ ...container, volumeMounts }] };
       await scenario.createTemplate("tpl", { podTemplate: { spec: bad } });
       await scenario.createPool("pool", "tpl", 0);
       await scenario.createClaim("mine", "pool");
@@ -59,7 +60,7 @@ export function refusalCases(test: CaseFunction): void {
         "False",
         "ReconcilerError",
       );
-      expect(conditionOf(claim, "Ready")?.message).toContain("Duplicate value");
+      expect(conditionOf(claim, "Ready")?.message).toContain('volumeMounts[0].name: Not found: "nowhere"');
     });
 
     test("does not keep a pool from counting what it has", async (scenario) => {

@@ -110,7 +110,12 @@ export function warmPoolCases(test: CaseFunction): void {
 
     test("waits for a template that is not there yet", async (scenario) => {
       await scenario.createPool("pool", "tpl", 1);
-      await scenario.until(SANDBOX_WARM_POOLS, "pool", "seen", ({ status }) => status?.replicas === 0);
+      await scenario.until(
+        SANDBOX_WARM_POOLS,
+        "pool",
+        "seen",
+        ({ status }) => status?.observedGeneration === 1,
+      );
       await scenario.createTemplate("tpl", {});
       await readyMembers(scenario, 1);
     });

@@ -4,6 +4,9 @@ import { objectKey, type Change, type Informer } from "@sandgate/kube";
 /** How long a write is believed without the watch having shown it, in milliseconds: a new list may skip it for ever. */
 const BELIEVED_MS = 10_000;
 
+/** How many objects that are gone are remembered. */
+const GONE_REMEMBERED = 2_000;
+
 /**
  * An informer's view together with what this process wrote and the watch has not shown yet. Without it a pass right after
  * a write decides on what was there before, and writes the same again.
@@ -11,6 +14,8 @@ const BELIEVED_MS = 10_000;
 export class FreshObjects<T extends KubeObject> {
   readonly #informer: Informer<T>;
   readonly #written = new Map<string, { object: Stored<T>; untilMs: number }>();
+  /** UIDs of objects whose end was seen: the answer to a write just before it may come after. */
+  readonly #gone = new Set<string>();
 
   constructor(informer: Informer<T>) {
     this.#informer = informer;
@@ -28,15 +33,23 @@ export class FreshObjects<T extends KubeObject> {
 
   /** Remembers what the server answered to a write. */
   wrote(object: Stored<T>): void {
+    if (this.#gone.has(object.metadata.uid)) return;
     this.#written.set(objectKey(object), { object, untilMs: Date.now() + BELIEVED_MS });
   }
 
   /** Tells of a change that the informer has seen. */
   changed(change: Change<T>): void {
     const key = objectKey(change.object);
+    if (change.type === "deleted") this.#bury(change.object.metadata.uid);
     const written = this.#written.get(key);
     if (written === undefined || written.object.metadata.uid !== change.object.metadata.uid) return;
     if (change.type === "deleted" || !isNewer(written.object, change.object)) this.#written.delete(key);
+  }
+
+  #bury(uid: string): void {
+    this.#gone.add(uid);
+    const [oldest] = this.#gone;
+    if (this.#gone.size > GONE_REMEMBERED && oldest !== undefined) this.#gone.delete(oldest);
   }
 
   /** What was written and the watch has not shown. */

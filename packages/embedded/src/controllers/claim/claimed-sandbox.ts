@@ -136,9 +136,10 @@ function templateMetadataPatch(
   );
   const before = { labels: present?.labels ?? {}, annotations: present?.annotations ?? {} };
   if (isSame(before, wanted)) return null;
+  const isBare = Object.keys(wanted.annotations).length === 0;
   return {
     labels: changes(before.labels, wanted.labels),
-    annotations: changes(before.annotations, wanted.annotations),
+    annotations: isBare ? null : changes(before.annotations, wanted.annotations),
   };
 }
 

@@ -29,7 +29,10 @@ export interface SandboxView {
   nowMs: number;
 }
 
-/** One write. They are done in their order; one that fails ends the pass. */
+/** What a sandbox consists of. What goes wrong with one part does not keep the others from being done. */
+export type SandboxPart = "volumes" | "pod" | "service";
+
+/** One write. Those of one part are done in their order, until one fails. */
 export type SandboxAction =
   | { kind: "create-pod"; pod: Pod }
   | { kind: "patch-pod"; pod: Stored<Pod>; patch: object }
@@ -42,13 +45,15 @@ export type SandboxAction =
   | { kind: "annotate-pod-name"; podName: string | null }
   | { kind: "delete-sandbox" };
 
+export type SandboxErrors = Partial<Record<SandboxPart, string>>;
+
 export interface SandboxPlan {
   actions: readonly SandboxAction[];
   /** The pod that the status tells of: the sandbox's own, or the one that stands in its way. */
   pod: Stored<Pod> | undefined;
   service: Stored<Service> | undefined;
-  /** What keeps the sandbox from being as asked; told as ReconcilerError. */
-  error: string | null;
+  /** What keeps the parts from being as asked; told as ReconcilerError. */
+  errors: SandboxErrors;
   expired: boolean;
 }
 
@@ -58,18 +63,42 @@ export function planSandbox(view: SandboxView): SandboxPlan {
   if (expired) return planExpiry(view);
   // More than one pod: nothing is touched until a person has decided which one counts.
   if (view.ownedPods.length > 1)
-    return { actions: [], pod: undefined, service: view.service, error: null, expired };
+    return { actions: [], pod: undefined, service: undefined, errors: {}, expired };
   const claims = planClaims(view);
   const pod = planPod(view);
   const service = planService(view);
-  const error = claims.error ?? pod.error ?? service.error;
+  const errors: SandboxErrors = {};
+  if (claims.error !== null) errors.volumes = claims.error;
+  if (pod.error !== null) errors.pod = pod.error;
+  if (service.error !== null) errors.service = service.error;
   return {
     actions: [...claims.actions, ...pod.actions, ...service.actions],
     pod: pod.pod,
     service: service.service,
-    error,
+    errors,
     expired,
   };
+}
+
+/** Which part a write belongs to. */
+export function partOf(action: SandboxAction): SandboxPart {
+  switch (action.kind) {
+    case "create-claim":
+    case "patch-claim":
+      return "volumes";
+    case "create-service":
+    case "patch-service":
+    case "delete-service":
+      return "service";
+    case "create-pod":
+    case "patch-pod":
+    case "delete-pod":
+    case "annotate-pod-name":
+    case "delete-sandbox":
+      return "pod";
+    default:
+      return action satisfies never;
+  }
 }
 
 /** When the sandbox's state changes by time alone, in milliseconds from now; null if never. */
@@ -87,14 +116,14 @@ function planExpiry(view: SandboxView): SandboxPlan {
   const actions: SandboxAction[] = [];
   if (sandbox.spec.shutdownPolicy === "Delete") {
     if (sandbox.metadata.deletionTimestamp === undefined) actions.push({ kind: "delete-sandbox" });
-    return { actions, pod: undefined, service: undefined, error: null, expired: true };
+    return { actions, pod: undefined, service: undefined, errors: {}, expired: true };
   }
   for (const pod of ownedPods) {
     if (pod.metadata.deletionTimestamp === undefined) actions.push({ kind: "delete-pod", pod });
   }
   if (service !== undefined && ownershipOf(service, sandbox) === "own")
     actions.push({ kind: "delete-service", service });
-  return { actions, pod: undefined, service: undefined, error: null, expired: true };
+  return { actions, pod: undefined, service: undefined, errors: {}, expired: true };
 }
 
 type Part = { actions: SandboxAction[]; error: string | null };

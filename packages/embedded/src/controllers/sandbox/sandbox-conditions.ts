@@ -1,13 +1,14 @@
 import type { Pod, Sandbox, Service, Stored } from "@sandgate/contract";
 import type { WantedCondition } from "../conditions.ts";
 import { ownershipOf } from "../owner.ts";
+import type { SandboxErrors } from "./plan-sandbox.ts";
 
 export interface ConditionInput {
   sandbox: Stored<Sandbox>;
   pod: Stored<Pod> | undefined;
   service: Stored<Service> | undefined;
-  /** What went wrong in this pass, null if nothing did. */
-  error: string | null;
+  /** What went wrong in this pass. */
+  errors: SandboxErrors;
   /** Number of pods that this sandbox owns. */
   ownedPods: number;
 }
@@ -17,16 +18,30 @@ export const PASSING_TYPES = ["Finished", "PodScheduled"] as const;
 
 /** The conditions of a sandbox that has not expired, in upstream's words. */
 export function sandboxConditions(input: ConditionInput): WantedCondition[] {
-  const { sandbox, pod } = input;
+  const { sandbox, pod, errors, ownedPods } = input;
   const observedGeneration = sandbox.metadata.generation ?? 0;
   const own = pod !== undefined && ownershipOf(pod, sandbox) === "own";
-  const conditions = [suspended(input), ...(own ? [...finished(pod), ...scheduled(pod)] : []), ready(input)];
+  // Where looking at the pod failed, its absence proves nothing.
+  const isUnknown = pod === undefined && (errors.pod !== undefined || ownedPods > 1);
+  const conditions = [
+    suspended(input, isUnknown),
+    ...(own ? [...finished(pod), ...scheduled(pod)] : []),
+    ...(isUnknown ? [SCHEDULING_UNKNOWN] : []),
+    ready(input),
+  ];
   return conditions.map((condition) => ({ ...condition, observedGeneration }));
 }
 
 type Condition = Omit<WantedCondition, "observedGeneration">;
 
-function suspended({ sandbox, pod, error }: ConditionInput): Condition {
+const SCHEDULING_UNKNOWN: Condition = {
+  type: "PodScheduled",
+  status: "Unknown",
+  reason: "PodSchedulingUnknown",
+  message: "Pod state is unknown. Pod scheduling cannot be determined",
+};
+
+function suspended({ sandbox, pod }: ConditionInput, isUnknown: boolean): Condition {
   const condition = (status: Condition["status"], reason: string, message: string): Condition => ({
     type: "Suspended",
     status,
@@ -36,13 +51,13 @@ function suspended({ sandbox, pod, error }: ConditionInput): Condition {
   if (sandbox.spec.operatingMode !== "Suspended")
     return condition("False", "NotSuspended", "Sandbox is not suspended");
   if (pod === undefined) {
-    return error === null
-      ? condition("True", "PodTerminated", "Pod has been terminated. Sandbox is suspended")
-      : condition(
+    return isUnknown
+      ? condition(
           "Unknown",
           "PodStateUnknown",
           "Pod state is unknown. Sandbox suspension cannot be confirmed",
-        );
+        )
+      : condition("True", "PodTerminated", "Pod has been terminated. Sandbox is suspended");
   }
   if (ownershipOf(pod, sandbox) !== "own") {
     return condition("False", "PodNotOwned", "Refused to delete pod because it is not owned by this sandbox");
@@ -83,16 +98,16 @@ function scheduled(pod: Stored<Pod>): Condition[] {
   ];
 }
 
-function ready({ sandbox, pod, service, error, ownedPods }: ConditionInput): Condition {
+function ready({ sandbox, pod, service, errors, ownedPods }: ConditionInput): Condition {
   const not = (reason: string, message: string): Condition => ({
     type: "Ready",
     status: "False",
     reason,
     message,
   });
-  if (ownedPods > 1)
-    return not("MultiplePods", `found ${ownedPods} pods owned by this sandbox, expected at most one`);
-  if (error !== null) return not("ReconcilerError", `Error seen: ${error}`);
+  if (ownedPods > 1) return not("MultiplePods", multiplePods(ownedPods));
+  const seen = [errors.volumes, errors.pod, errors.service].filter((error) => error !== undefined);
+  if (seen.length > 0) return not("ReconcilerError", `Error seen: ${seen.join("\n")}`);
   if (sandbox.spec.operatingMode === "Suspended") {
     return not("SandboxSuspended", pod === undefined ? "Sandbox is suspended" : "Sandbox is suspending");
   }
@@ -106,6 +121,10 @@ function ready({ sandbox, pod, service, error, ownedPods }: ConditionInput): Con
   return isReady
     ? { type: "Ready", status: "True", reason: "DependenciesReady", message }
     : not("DependenciesNotReady", message);
+}
+
+export function multiplePods(count: number): string {
+  return `multiple Pods (${count}) are controlled by this Sandbox; refusing to choose or create a Pod`;
 }
 
 const POD_IS_READY = "Pod is Ready";

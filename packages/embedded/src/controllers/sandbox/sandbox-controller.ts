@@ -29,12 +29,14 @@ import { tolerateExisting, tolerateMissing } from "../tolerate.ts";
 import { withKind } from "../with-kind.ts";
 import {
   dueInMs,
+  partOf,
   planSandbox,
   type SandboxAction,
+  type SandboxErrors,
   type SandboxPlan,
   type SandboxView,
 } from "./plan-sandbox.ts";
-import { PASSING_TYPES, sandboxConditions } from "./sandbox-conditions.ts";
+import { multiplePods, PASSING_TYPES, sandboxConditions } from "./sandbox-conditions.ts";
 
 const FIELD_MANAGER = "sandbox-controller";
 
@@ -76,29 +78,28 @@ export function createSandboxController(options: SandboxControllerOptions): Sand
     if (sandbox === undefined || sandbox.metadata.deletionTimestamp !== undefined) return;
     const view = observe(sandbox);
     const plan = planSandbox(view);
-    let error: string | null = plan.error;
-    let retry: unknown = null;
+    // What is over is told before anything goes.
+    if (plan.expired) await writeStatus(sandbox, plan, view);
+    const errors: SandboxErrors = { ...plan.errors };
     const results: Partial<Pick<SandboxPlan, "pod" | "service">> = {};
-    try {
-      for (const action of plan.actions) await apply(sandbox, action, results);
-    } catch (failure) {
-      error = failure instanceof Error ? failure.message : String(failure);
-      retry = failure;
+    for (const action of plan.actions) {
+      const part = partOf(action);
+      if (errors[part] !== undefined && plan.errors[part] === undefined) continue;
+      try {
+        await apply(sandbox, action, results);
+      } catch (failure) {
+        errors[part] = failure instanceof Error ? failure.message : String(failure);
+      }
     }
-    if (view.ownedPods.length > 1) {
-      options.events.record(
-        withKind(SANDBOXES, sandbox),
-        "Warning",
-        "MultiplePods",
-        `found ${view.ownedPods.length} pods owned by this sandbox`,
-      );
+    if (view.ownedPods.length > 1 && readyReason(sandbox) !== "MultiplePods") {
+      const message = multiplePods(view.ownedPods.length);
+      options.events.record(withKind(SANDBOXES, sandbox), "Warning", "MultiplePods", message);
     }
-    if (!plan.actions.some((action) => action.kind === "delete-sandbox")) {
-      await writeStatus(sandbox, { ...plan, ...results, error }, view);
-    }
+    if (!plan.expired) await writeStatus(sandbox, { ...plan, ...results, errors }, view);
     const due = dueInMs(sandbox, Date.now());
     if (due !== null) queue.addAfter(key, due);
-    if (retry !== null) throw retry;
+    const failed = Object.values(errors);
+    if (failed.length > 0) throw new Error(failed.join("; "));
   }
 
   function observe(sandbox: Stored<Sandbox>): SandboxView {
@@ -259,7 +260,8 @@ export function statusOf(
       message: "Sandbox has expired",
       observedGeneration: sandbox.metadata.generation ?? 0,
     };
-    return { conditions: setConditions(before, [expired], [], view.nowMs) };
+    // What it came to (Finished) outlives it; where its pod was does not.
+    return { conditions: setConditions(before, [expired], ["PodScheduled"], view.nowMs) };
   }
   const pod =
     plan.pod !== undefined && controllerOf(plan.pod)?.uid === sandbox.metadata.uid ? plan.pod : undefined;
@@ -267,23 +269,27 @@ export function statusOf(
     sandbox,
     pod: plan.pod,
     service: plan.service,
-    error: plan.error,
+    errors: plan.errors,
     ownedPods: view.ownedPods.length,
   });
   const podIps = (pod?.status?.podIPs ?? []).map(({ ip }) => ip);
   const { name, namespace } = sandbox.metadata;
-  // The controller of v0.5.6 keeps its hands off the Service while several pods are there.
-  const service = plan.service?.metadata.name;
+  const known = sandbox.status ?? {};
+  // Nothing is known of a Service that could not be looked after, so what was told of it stays.
+  const isServiceKnown = plan.errors.service === undefined && view.ownedPods.length <= 1;
+  const service = isServiceKnown ? plan.service?.metadata.name : known.service;
   const passing = PASSING_TYPES.filter((type) => !wanted.some((one) => one.type === type));
   return {
     conditions: setConditions(before, wanted, passing, view.nowMs),
-    selector,
+    ...(plan.pod === undefined && known.selector === undefined ? {} : { selector }),
     ...(service === undefined ? {} : { service, serviceFQDN: `${name}.${namespace}.svc.${clusterDomain}` }),
-    ...(podIps.length === 0 || sandbox.spec.operatingMode === "Suspended" ? {} : { podIPs: podIps }),
-    ...(pod?.spec.nodeName === undefined || sandbox.spec.operatingMode === "Suspended"
-      ? {}
-      : { nodeName: pod.spec.nodeName }),
+    ...(podIps.length === 0 ? {} : { podIPs: podIps }),
+    ...(pod?.spec.nodeName === undefined || pod.spec.nodeName === "" ? {} : { nodeName: pod.spec.nodeName }),
   };
+}
+
+function readyReason({ status }: Sandbox): string | undefined {
+  return status?.conditions?.find((one) => one.type === "Ready")?.reason;
 }
 
 function keyOf(object: { metadata: { namespace?: string; name: string } }): {

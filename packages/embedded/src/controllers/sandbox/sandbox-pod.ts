@@ -91,14 +91,16 @@ export function metadataPatch(pod: Stored<Pod>, sandbox: Stored<Sandbox>): objec
     ...tracked(pod, ANNOTATION_PROPAGATED_LABELS),
     LABEL_TEMPLATE_REF_HASH,
     LABEL_WARM_POOL_SANDBOX,
+    LABEL_CREATED_BY,
   ]);
   const gone = [
     ...tracked(pod, ANNOTATION_PROPAGATED_ANNOTATIONS),
-    ANNOTATION_PROPAGATED_LABELS,
-    ANNOTATION_PROPAGATED_ANNOTATIONS,
     // A pool's mark that its members may be evicted; not so once somebody has claimed one.
     ...(sandbox.metadata.labels?.[LABEL_WARM_POOL_SANDBOX] === undefined ? [ANNOTATION_SAFE_TO_EVICT] : []),
   ];
+  // A list that has become empty stays, empty.
+  for (const key of [ANNOTATION_PROPAGATED_LABELS, ANNOTATION_PROPAGATED_ANNOTATIONS])
+    if (pod.metadata.annotations?.[key] !== undefined) wanted.annotations[key] ??= "";
   const annotations = difference(pod.metadata.annotations ?? {}, wanted.annotations, gone);
   if (labels === null && annotations === null) return null;
   return {

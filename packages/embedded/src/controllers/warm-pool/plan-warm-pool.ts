@@ -102,14 +102,19 @@ export function planWarmPool(view: WarmPoolView): WarmPoolPlan {
     remove,
     patches,
     status: {
-      replicas: active.length,
-      readyReplicas: active.filter(isReady).length,
+      ...countOf("replicas", active.length),
+      ...countOf("readyReplicas", active.filter(isReady).length),
       selector: `${LABEL_WARM_POOL_SANDBOX}=${nameHash(pool.metadata.name)}`,
       ...(pool.metadata.generation === undefined ? {} : { observedGeneration: pool.metadata.generation }),
     },
     unschedulable,
     lookAgainMs,
   };
+}
+
+/** None is told by leaving the count out, as upstream does. */
+function countOf(member: "replicas" | "readyReplicas", count: number): WarmPoolPlan["status"] {
+  return count === 0 ? {} : { [member]: count };
 }
 
 /** Whether a sandbox is of an earlier template: of a pool that recreates, or one that nobody owns any more. */

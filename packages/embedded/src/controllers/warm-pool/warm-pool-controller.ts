@@ -173,7 +173,9 @@ export function createWarmPoolController(options: WarmPoolControllerOptions): Wa
   ): Promise<void> {
     if (isSame(pool.status ?? {}, status)) return;
     const { namespace, name } = pool.metadata;
-    const patch = { type: "merge", body: { status } } as const;
+    const gone = Object.keys(pool.status ?? {}).filter((member) => !(member in status));
+    const body = { status: { ...Object.fromEntries(gone.map((member) => [member, null])), ...status } };
+    const patch = { type: "merge", body } as const;
     const written = await tolerateMissing(
       client.patch(SANDBOX_WARM_POOLS, { namespace, name }, patch, { ...WRITE, subresource: "status" }),
     );
