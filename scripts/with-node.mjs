@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs a TypeScript file of this repository with Node 24, on a machine with any Node >= 20:
-//   node scripts/with-node.mjs FILE [ARGUMENT ...]
+//   node scripts/with-node.mjs [--NODE-FLAG ...] FILE [ARGUMENT ...]
 // Installs the dependencies first when the lock file asks for others than are there. Plain JavaScript, since the Node
 // that starts it may not know TypeScript.
 import { spawn, spawnSync } from "node:child_process";
@@ -54,11 +54,16 @@ function findNode() {
   );
 }
 
-const [file, ...args] = process.argv.slice(2);
-if (file === undefined) fail("usage: node scripts/with-node.mjs FILE [ARGUMENT ...]");
+const words = process.argv.slice(2);
+const flags = words.slice(
+  0,
+  words.findIndex((word) => !word.startsWith("--")),
+);
+const [file, ...args] = words.slice(flags.length);
+if (file === undefined) fail("usage: node scripts/with-node.mjs [--NODE-FLAG ...] FILE [ARGUMENT ...]");
 installDependencies();
 const node = findNode();
-const child = spawn(node, [join(root, file), ...args], {
+const child = spawn(node, [...flags, join(root, file), ...args], {
   cwd: process.env.INIT_CWD ?? process.cwd(),
   stdio: "inherit",
   env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH ?? ""}` },

@@ -7,6 +7,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** As the command's first line has it. */
+const FLAGS = ["--max-semi-space-size=2"];
 const MAIN = join(root, "packages", "cli", "bin", "sandgate.js");
 
 export interface CommandResult {
@@ -43,7 +45,7 @@ export function runSandgate(
   env: NodeJS.ProcessEnv = {},
   input?: string,
 ): CommandResult {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...FLAGS, MAIN, ...args], {
     encoding: "utf8",
     env: { ...process.env, ...env },
     timeout: 60_000,
@@ -65,7 +67,7 @@ export async function startSandgateUp(
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    [MAIN, "up", "--port", "0", "--data-dir", dataDir, ...(options.args ?? [])],
+    [...FLAGS, MAIN, "up", "--port", "0", "--data-dir", dataDir, ...(options.args ?? [])],
     {
       stdio: ["ignore", "pipe", "pipe"],
     },
