@@ -102,7 +102,7 @@ function applied(api: Api, request: ApiRequest, live: AnyObject | undefined, pat
     subresource: resource.subresource,
     nowMs: api.now(),
   });
-  return structuredClone(result) as AnyObject;
+  return structuredClone(result);
 }
 
 function checkQuery(request: ApiRequest): void {

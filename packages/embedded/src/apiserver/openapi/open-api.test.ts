@@ -172,9 +172,7 @@ describe("a v3 document", () => {
       type: "object",
       properties: { spec: { type: "object", properties: { template: podSpec } } },
     } as const;
-    registry.set("boxes.things.example.com", [
-      { ...BOX, schema: structuredClone(schema) as ResourceDefinition["schema"] },
-    ]);
+    registry.set("boxes.things.example.com", [{ ...BOX, schema: structuredClone(schema) }]);
     const document = read(registry, "/openapi/v3/apis/things.example.com/v1beta1");
     const spec =
       document["components"]?.["schemas"]?.["com.example.things.v1beta1.Box"]?.["properties"]?.["spec"];
