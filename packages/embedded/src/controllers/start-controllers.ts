@@ -2,6 +2,7 @@ import {
   controllerOf,
   LABEL_WARM_POOL_SANDBOX,
   silentLogger,
+  type EndpointSlice,
   type KubeObject,
   type Logger,
   type Node,
@@ -142,7 +143,11 @@ export async function startControllers(options: ControllersOptions): Promise<Con
       running?.endpoints.podChanged(change.object);
     },
   });
-  const slices = createInformer({ ...base, resource: ENDPOINT_SLICES });
+  const slices = createInformer({
+    ...base,
+    resource: ENDPOINT_SLICES,
+    onChange: (change) => freshSlices.changed(change),
+  });
   const nodes = createInformer({
     ...base,
     resource: NODES,
@@ -154,6 +159,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
   const freshClaims = new FreshObjects<SandboxClaim>(sandboxClaims);
   const freshPools = new FreshObjects<SandboxWarmPool>(pools);
   const freshPods = new FreshObjects<Pod>(pods);
+  const freshSlices = new FreshObjects<EndpointSlice>(slices);
   const informers = [
     sandboxes,
     templates,
@@ -199,7 +205,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
       pods,
     }),
     scheduler: createScheduler({ ...shared, pods, nodes }),
-    endpoints: createEndpointsController({ ...shared, services, pods, slices }),
+    endpoints: createEndpointsController({ ...shared, services, pods, slices: freshSlices }),
   };
   for (const template of templates.list()) running.template.templateChanged(template);
   for (const sandbox of sandboxes.list()) running.sandbox.sandboxChanged(sandbox);

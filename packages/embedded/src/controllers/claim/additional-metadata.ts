@@ -11,7 +11,7 @@ export interface KeyValues {
 const LABEL_DOMAINS = ["sandbox.users.io"];
 /** Domains under which a claim may not annotate its pod. */
 const RESTRICTED_DOMAINS = ["kubernetes.io", "k8s.io", "agents.x-k8s.io"];
-const EXEMPT_ANNOTATIONS = [ANNOTATION_SAFE_TO_EVICT];
+const EXEMPT_ANNOTATIONS = new Set([ANNOTATION_SAFE_TO_EVICT]);
 
 const NAME_PATTERN = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const NAME = new RegExp(`^${NAME_PATTERN}$`);
@@ -108,7 +108,7 @@ function refuseLabel(key: string, value: string): string | null {
 function refuseAnnotation(key: string): string | null {
   const slash = key.indexOf("/");
   const domain = slash === -1 ? "" : key.slice(0, slash).toLowerCase();
-  if (!isUnder(domain, RESTRICTED_DOMAINS) || EXEMPT_ANNOTATIONS.includes(key)) return null;
+  if (!isUnder(domain, RESTRICTED_DOMAINS) || EXEMPT_ANNOTATIONS.has(key)) return null;
   return `restricted system domain: ${quote(key)} is not allowed in AdditionalPodMetadata`;
 }
 

@@ -2,21 +2,21 @@ import type { EndpointSlice, Logger, Pod, Service, Stored } from "@sandgate/cont
 import {
   createWorkQueue,
   ENDPOINT_SLICES,
-  isAlreadyExists,
-  isNotFound,
   objectKey,
   SERVICES,
   type Informer,
   type KubeClient,
 } from "@sandgate/kube";
+import type { FreshObjects } from "../fresh-objects.ts";
 import { ownerReference } from "../owner.ts";
 import { isSame } from "../same.ts";
+import { tolerateMissing } from "../tolerate.ts";
 
 export interface EndpointsOptions {
   client: KubeClient;
   services: Informer<Service>;
   pods: Informer<Pod>;
-  slices: Informer<EndpointSlice>;
+  slices: FreshObjects<EndpointSlice>;
   logger: Logger;
 }
 
@@ -44,19 +44,16 @@ export function createEndpointsController(options: EndpointsOptions): EndpointsC
     const { namespace, name } = wanted.metadata;
     const known = slices.get(`${namespace}/${name}`);
     if (known === undefined) {
-      await client.create(ENDPOINT_SLICES, wanted).catch((error: unknown) => {
-        if (!isAlreadyExists(error)) throw error;
-      });
+      slices.wrote(await client.create(ENDPOINT_SLICES, wanted));
       return;
     }
     if (isSame(known.endpoints ?? [], wanted.endpoints) && isSame(known.ports ?? [], wanted.ports ?? []))
       return;
     const body = { endpoints: wanted.endpoints, ports: wanted.ports };
-    await client
-      .patch(ENDPOINT_SLICES, { namespace, name: known.metadata.name }, { type: "merge", body })
-      .catch((error: unknown) => {
-        if (!isNotFound(error)) throw error;
-      });
+    const patched = await tolerateMissing(
+      client.patch(ENDPOINT_SLICES, { namespace, name: known.metadata.name }, { type: "merge", body }),
+    );
+    if (patched !== undefined) slices.wrote(patched);
   }
 
   return {
