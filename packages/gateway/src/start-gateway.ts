@@ -81,6 +81,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     head: Head,
     addressed: Addressed & { form: "path" | "host" },
     caller: Caller,
+    requestId: string,
   ): ForwardRequest {
     const { target } = decide(caller, addressed, source.routes, {
       synced: source.health.synced,
@@ -94,13 +95,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       prefix: addressed.form === "path" ? printPrefix(addressed) : undefined,
       trusted: trusted.check(peer, isIP(peer) === 6 ? "ipv6" : "ipv4"),
       dropAuthorization: caller.usedAuthorization,
-      requestId: randomUUID(),
+      requestId,
     });
     return { request, target, path: addressed.rest, headers, name: `${addressed.user}/${addressed.sandbox}` };
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const began = performance.now();
+    const requestId = randomUUID();
     const seen: { page: boolean; caller: string | null; sandbox: string | null; error: string | null } = {
       page: false,
       caller: null,
@@ -127,7 +129,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         redirectToOrigin(request, response, addressed);
         return;
       }
-      await forwarder.forward(prepare(request, head, addressed, caller), response);
+      await forwarder.forward(prepare(request, head, addressed, caller, requestId), response);
     } catch (error) {
       const failure = toSandgateError(error, logger);
       seen.error = failure.code;
@@ -135,7 +137,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     } finally {
       inFlight--;
       observe({
-        requestId: "",
+        requestId,
         method: request.method ?? "",
         path: (request.url ?? "").split("?", 1)[0] ?? "",
         status: response.statusCode,
@@ -149,6 +151,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   async function answerUpgrade(request: IncomingMessage, socket: Duplex, first: Buffer): Promise<void> {
     const began = performance.now();
+    const requestId = randomUUID();
     let status = 101;
     let code: string | null = null;
     socket.on("error", () => socket.destroy());
@@ -160,7 +163,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const caller = authenticate(request.headers, keys);
       if (addressed.form === "own")
         throw new SandgateError("ROUTE_NOT_FOUND", `Nothing at ${addressed.path} takes an upgrade.`);
-      status = (await forwarder.upgrade(prepare(request, head, addressed, caller), socket, first)).status;
+      status = (await forwarder.upgrade(prepare(request, head, addressed, caller, requestId), socket, first))
+        .status;
     } catch (error) {
       const failure = toSandgateError(error, logger);
       code = failure.code;
@@ -169,7 +173,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     } finally {
       inFlight--;
       observe({
-        requestId: "",
+        requestId,
         method: request.method ?? "",
         path: (request.url ?? "").split("?", 1)[0] ?? "",
         status,
