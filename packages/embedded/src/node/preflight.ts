@@ -11,11 +11,14 @@ export interface Problem {
 /** Programs that the node starts, with the package that has them on Debian. */
 const PROGRAMS: readonly (readonly [string, string])[] = [
   ["bwrap", "bubblewrap"],
+  ["bash", "bash"],
   ["ip", "iproute2"],
+  ["bridge", "iproute2"],
   ["nft", "nftables"],
   ["setpriv", "util-linux"],
   ["nsenter", "util-linux"],
   ["unshare", "util-linux"],
+  ["prlimit", "util-linux"],
   ["mount", "util-linux"],
   ["/usr/bin/python3", "python3"],
 ];
@@ -63,6 +66,14 @@ export async function checkNodeSupport(): Promise<Problem[]> {
       remedy: "sysctl -w kernel.unprivileged_userns_clone=1",
     });
   }
+  const appArmor = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
+  if (existsSync(appArmor) && readFileSync(appArmor, "utf8").trim() === "1" && !hasAppArmorProfile()) {
+    problems.push({
+      what: "AppArmor keeps unprivileged programs from user namespaces",
+      remedy:
+        "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (or load a profile for /usr/bin/bwrap)",
+    });
+  }
   if (problems.length === 0) {
     mkdirSync("/run/sandgate", { recursive: true, mode: 0o755 });
     await tryIsolation().catch((error: unknown) => {
@@ -74,6 +85,13 @@ export async function checkNodeSupport(): Promise<Problem[]> {
     });
   }
   return problems;
+}
+
+/** Whether bubblewrap has a profile of its own, which may allow it. */
+function hasAppArmorProfile(): boolean {
+  return ["bwrap", "bwrap-userns-restrict", "usr.bin.bwrap"].some((name) =>
+    existsSync(`/etc/apparmor.d/${name}`),
+  );
 }
 
 /** The least that a pod needs, as an unprivileged user. */

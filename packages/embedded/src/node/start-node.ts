@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { silentLogger, type Logger, type Pod, type Stored } from "@sandgate/contract";
 import {
@@ -24,6 +24,7 @@ import { endOrphans } from "./orphans.ts";
 import type { EnvironmentSources } from "./pod/environment.ts";
 import type { PodContext, RuntimeImage } from "./pod/pod-context.ts";
 import { PodWorker } from "./pod/pod-worker.ts";
+import { removeTree } from "./remove-tree.ts";
 import { unmountBelow } from "./volumes/host-mounts.ts";
 import { startClaimProvisioner } from "./volumes/claim-folders.ts";
 
@@ -53,16 +54,21 @@ const REFRESH_MS = 10_000;
  * left behind is ended first.
  */
 export async function startNode(options: NodeOptions): Promise<NodeHandle> {
-  const { client, dataDir } = options;
+  const { client } = options;
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  // As the kernel names it in its list of mounts.
+  const dataDir = realpathSync(options.dataDir);
   const logger = options.logger ?? silentLogger;
   const name = options.nodeName ?? "sandgate";
   const podsDir = join(dataDir, "pods");
   mkdirSync(podsDir, { recursive: true, mode: 0o700 });
+  chmodSync(podsDir, 0o700);
   mkdirSync("/run/sandgate", { recursive: true, mode: 0o755 });
   // Names of bridges and groups: the same for a data folder, another for another.
   const id = createHash("sha256").update(dataDir).digest("hex").slice(0, 8);
   const cgroups = openCgroups(id);
-  await endOrphans(cgroups, logger);
+  const users = openHostUsers(join(dataDir, "users.json"), Number.parseInt(id, 16));
+  await endOrphans(cgroups, users.numbers, logger);
   await unmountBelow(dataDir);
   const network = await openPodNetwork({
     id,
@@ -74,7 +80,6 @@ export async function startNode(options: NodeOptions): Promise<NodeHandle> {
   makeSharedEtc(sharedEtc);
   const events = createEventRecorder({ client, component: "kubelet", host: name, logger });
   const claims = await startClaimProvisioner(client, join(dataDir, "claims"), logger);
-  const users = openHostUsers(join(dataDir, "users.json"), Number.parseInt(id, 16));
   const context: PodContext = {
     client,
     nodeIp: network.nodeIp,
@@ -133,7 +138,11 @@ export async function startNode(options: NodeOptions): Promise<NodeHandle> {
   await pods.synced;
   const bound = new Set([...pods.list()].map((pod) => pod.metadata.uid));
   for (const uid of existsSync(podsDir) ? readdirSync(podsDir) : []) {
-    if (!bound.has(uid)) rmSync(join(podsDir, uid), { recursive: true, force: true });
+    if (!bound.has(uid)) {
+      removeTree(join(podsDir, uid)).catch((error: unknown) => {
+        logger.warn("what a pod left behind could not be removed", { error: (error as Error).message });
+      });
+    }
   }
   for (const uid of users.pods) if (!bound.has(uid)) users.release(uid);
   ready = true;
@@ -149,6 +158,11 @@ export async function startNode(options: NodeOptions): Promise<NodeHandle> {
     logger,
   });
   const refresh = setInterval(() => {
+    network.guard().catch((error: unknown) => {
+      logger.error("the rules that keep pods from the host could not be put back", {
+        error: (error as Error).message,
+      });
+    });
     for (const worker of workers.values()) {
       worker.refreshVolumes().catch((error: unknown) => {
         logger.debug("a volume could not be brought up to date", { error: (error as Error).message });

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { PROGRAM_ENV } from "../run-program.ts";
 import { ENTER_PROGRAM, PYTHON } from "../enter/enter-container.ts";
@@ -37,6 +38,29 @@ export interface LaunchOptions {
   output: readonly [number, number];
   /** Runs the command on a terminal. */
   tty: boolean;
+  /** Bound on processes where there are no control groups. */
+  maxProcesses: number;
+}
+
+/**
+ * A zero byte would end an argument early and make what follows an option of bubblewrap's: `--bind / /host`, say.
+ *
+ * @throws Error that names what holds one.
+ */
+export function refuseZeroBytes(
+  options: Pick<LaunchOptions, "environment" | "command" | "workingDir" | "mounts" | "hostname">,
+): void {
+  const check = (what: string, text: string): void => {
+    if (text.includes("\0")) throw new Error(`${what} holds a zero byte`);
+  };
+  for (const [name, value] of options.environment) {
+    check(`the name of an environment variable`, name);
+    check(`the environment variable ${name}`, value);
+  }
+  options.command.forEach((word, index) => check(`word ${index + 1} of the command`, word));
+  check("the working folder", options.workingDir);
+  check("the host name", options.hostname);
+  for (const { target } of options.mounts) check("the path of a mount", target);
 }
 
 /** A container's process as it runs. */
@@ -52,6 +76,29 @@ export interface Launched {
 
 /** Where a container's folders are mounted for bubblewrap, in a mount namespace that nobody else sees. */
 const STAGE = "/run/sandgate";
+/** An empty folder and an empty file there, to hide things behind. */
+const NO_FOLDER = `${STAGE}/no-folder`;
+const NO_FILE = `${STAGE}/no-file`;
+
+/** What the machine tells about itself in /proc and no pod has a use for. */
+const HIDDEN_FOLDERS = ["acpi", "asound", "driver", "fs", "scsi"];
+const HIDDEN_FILES = [
+  "cmdline",
+  "config.gz",
+  "interrupts",
+  "kallsyms",
+  "kcore",
+  "key-users",
+  "keys",
+  "kmsg",
+  "latency_stats",
+  "modules",
+  "sched_debug",
+  "timer_list",
+  "timer_stats",
+];
+/** Where memory is short the kernel takes a pod before it takes Sandgate. */
+const OOM_SCORE = 500;
 
 /**
  * Starts a container. Root does three things and then is gone for good: it mounts the pod's folders where an unprivileged
@@ -62,9 +109,12 @@ const STAGE = "/run/sandgate";
  * Options go to bubblewrap over a pipe, not its command line, which every user of the host can read.
  */
 export function launch(options: LaunchOptions): Launched {
+  refuseZeroBytes(options);
+  const bubblewrapOptions = bubblewrapArguments(options);
+  // The command as words of its own: a script would have to be quoted into the script around it, twice.
   const child = spawn(
     "unshare",
-    ["--mount", "--propagation", "private", "--", "sh", "-c", stageScript(options)],
+    ["--mount", "--propagation", "private", "--", "sh", "-c", stageScript(options), "sh", ...options.command],
     {
       cwd: "/",
       env: PROGRAM_ENV,
@@ -83,7 +133,7 @@ export function launch(options: LaunchOptions): Launched {
   ];
   // Whoever ends early breaks these pipes; its exit says why.
   for (const pipe of [stdin, request, sizes, status, args, seccomp]) pipe?.on("error", () => {});
-  args.end(`${bubblewrapArguments(options).join("\0")}\0`);
+  args.end(`${bubblewrapOptions.join("\0")}\0`);
   seccomp.end(options.seccomp);
   request.end(
     options.tty
@@ -108,16 +158,20 @@ const FD_STATUS = 5;
 const FD_ARGUMENTS = 6;
 const FD_SECCOMP = 7;
 
+const BUBBLEWRAP = ["bwrap", "--args", String(FD_ARGUMENTS), "--"];
+
 function bubblewrapCommand(options: LaunchOptions): string[] {
-  return ["bwrap", "--args", String(FD_ARGUMENTS), "--", ...options.command];
+  return [...BUBBLEWRAP, ...options.command];
 }
 
 function stageScript(options: LaunchOptions): string {
   const { hostUid } = options;
   const lines = [
     "set -e",
+    "umask 022",
     `mount -t tmpfs -o mode=0755,size=256k,nosuid,nodev sandgate ${STAGE}`,
-    `mkdir ${STAGE}/root`,
+    `mkdir ${STAGE}/root ${NO_FOLDER}`,
+    `: > ${NO_FILE}`,
   ];
   lines.push(`mount --bind ${quote(options.root)} ${STAGE}/root`);
   options.mounts.forEach(({ source }, index) => {
@@ -130,7 +184,14 @@ function stageScript(options: LaunchOptions): string {
   if (options.tty)
     lines.push(`: > ${STAGE}/enter.py`, `mount --bind ${quote(ENTER_PROGRAM)} ${STAGE}/enter.py`);
   for (const file of options.joinFiles) lines.push(`echo $$ > ${quote(file)}`);
+  lines.push(`echo ${OOM_SCORE} > /proc/self/oom_score_adj`);
   const drop = [
+    "prlimit",
+    // One byte: the only limit that also keeps a dump from a program of the host's, which the kernel would start as root.
+    "--core=1:1",
+    // Without control groups this is what bounds a fork bomb.
+    ...(options.joinFiles.length === 0 ? [`--nproc=${options.maxProcesses}`] : []),
+    "--",
     "setpriv",
     `--reuid=${hostUid}`,
     `--regid=${hostUid}`,
@@ -139,11 +200,21 @@ function stageScript(options: LaunchOptions): string {
     "--inh-caps=-all",
     "--bounding-set=-all",
   ];
-  const program = options.tty ? [PYTHON, "-I", "-S", `${STAGE}/enter.py`] : bubblewrapCommand(options);
+  const program = options.tty ? [PYTHON, "-I", "-S", `${STAGE}/enter.py`] : BUBBLEWRAP;
   const inside = [...drop, ...program].map(quote).join(" ");
-  // The pod's only network is IPv4; a link-local address would be one that no rule names.
-  const join = `echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 2>/dev/null || true; exec ${inside}`;
-  lines.push(`exec nsenter --net=${quote(options.networkNamespace)} -- sh -c ${quote(join)}`);
+  const ipv6 = "/proc/sys/net/ipv6/conf/all/disable_ipv6";
+  const join = [
+    "set -e",
+    // Who started this has been killed meanwhile: nobody would ever end the container.
+    `[ "$PPID" -eq ${process.pid} ]`,
+    // The pod's only network is IPv4; a link-local address would be one that no rule names.
+    `[ ! -e ${ipv6} ] || echo 1 > ${ipv6}`,
+    // Descriptors that whoever started Sandgate left open are not the container's. 0 to 7 are ours.
+    `for fd in /proc/$$/fd/*; do fd=\${fd##*/}; [ "$fd" -le ${FD_SECCOMP} ] || [ "$fd" -eq 255 ] || eval "exec $fd>&-"; done`,
+    // What is the terminal helper's is not for the container to hold.
+    `exec ${inside}${options.tty ? "" : ' "$@" 3<&- 4<&-'}`,
+  ].join("\n");
+  lines.push(`exec nsenter --net=${quote(options.networkNamespace)} -- bash -c ${quote(join)} bash "$@"`);
   return lines.join("\n");
 }
 
@@ -168,7 +239,7 @@ function bubblewrapArguments(options: LaunchOptions): string[] {
     String(FD_STATUS),
     "--seccomp",
     String(FD_SECCOMP),
-    options.readOnlyRoot ? "--ro-bind" : "--bind",
+    "--bind",
     `${STAGE}/root`,
     "/",
     ...hostSystemArguments(),
@@ -177,14 +248,25 @@ function bubblewrapArguments(options: LaunchOptions): string[] {
     "--dev",
     "/dev",
   ];
+  for (const name of HIDDEN_FOLDERS.filter((one) => existsSync(`/proc/${one}`)))
+    args.push("--ro-bind", NO_FOLDER, `/proc/${name}`);
+  for (const name of HIDDEN_FILES.filter((one) => existsSync(`/proc/${one}`)))
+    args.push("--ro-bind", NO_FILE, `/proc/${name}`);
   // The terminal helper has made a session already, and a new one would lose its terminal.
   if (!options.tty) args.push("--new-session");
   for (const { target, sizeBytes } of options.tmpfs) {
     args.push(...(sizeBytes === null ? [] : ["--size", String(sizeBytes)]), "--tmpfs", target);
   }
-  options.mounts.forEach((mount, index) => {
+  // A mount inside of another comes after it, whatever the order in the pod.
+  const inOrder = options.mounts
+    .map((mount, index) => ({ mount, index, depth: mount.target.split("/").filter(Boolean).length }))
+    .toSorted((a, b) => a.depth - b.depth);
+  for (const { mount, index } of inOrder) {
     args.push(mount.readOnly ? "--ro-bind" : "--bind", `${STAGE}/${index}`, mount.target);
-  });
+  }
+  // As container runtimes do: a working folder that is missing is made.
+  args.push("--dir", options.workingDir);
+  if (options.readOnlyRoot) args.push("--remount-ro", "/");
   args.push("--clearenv", "--chdir", options.workingDir);
   for (const [name, value] of options.environment) args.push("--setenv", name, value);
   return args;

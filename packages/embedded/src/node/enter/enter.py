@@ -16,11 +16,13 @@ import errno
 import fcntl
 import json
 import os
+import resource
 import select
 import signal
 import struct
 import sys
 import termios
+import warnings  # os.execvpe imports it, which must not happen among the container's files
 
 NAMESPACES = ("net", "ipc", "uts", "cgroup", "pid", "mnt", "user")
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 24, 38
@@ -28,6 +30,7 @@ PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 SECCOMP_MODE_FILTER = 2
 CAPABILITY_VERSION_3 = 0x20080522
 LAST_CAPABILITY = 63
+MOST_DESCRIPTORS = 1 << 20
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -39,10 +42,21 @@ def check(result, what):
 
 def join(target):
     """Becomes a member of the container's control group and namespaces, all but the change of user."""
-    handles = [os.open("/proc/%d/ns/%s" % (target["pid"], name), os.O_RDONLY | os.O_CLOEXEC) for name in NAMESPACES]
+    process = os.open("/proc/%d" % target["pid"], os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    handles = [os.open("ns/" + name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=process) for name in NAMESPACES]
+    # Of one process all of them, by the open folder; and of the pod, not of whoever has its number by now.
+    with os.fdopen(os.open("status", os.O_RDONLY | os.O_CLOEXEC, dir_fd=process)) as status:
+        owner = [line.split()[1] for line in status if line.startswith("Uid:")]
+    os.close(process)
+    if owner != [str(target["hostUid"])]:
+        raise OSError(errno.ESRCH, "the container has ended")
     for path in target["cgroups"]:
         with open(path, "w") as file:
             file.write(str(os.getpid()))
+    with open("/proc/self/oom_score_adj", "w") as file:
+        file.write("500")
+    # As for the container's own processes: no dump, to nobody.
+    resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
     # Not possible any more once in the user namespace.
     os.setgroups([])
     for handle in handles:
@@ -52,6 +66,15 @@ def join(target):
 
 def drop(target):
     """Gives up every right that is left. Called in the new process, last thing before the command."""
+    give_up_rights(target)
+    check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "parent death signal")
+    program = base64.b64decode(target["seccomp"])
+    code = ctypes.create_string_buffer(program, len(program))
+    filter_ = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code)))
+    check(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter_, 0, 0), "seccomp")
+
+
+def give_up_rights(target):
     for capability in range(LAST_CAPABILITY + 1):
         if libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0 and ctypes.get_errno() != errno.EINVAL:
             raise OSError(ctypes.get_errno(), "dropping a capability from the bounding set")
@@ -61,12 +84,6 @@ def drop(target):
     header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
     check(libc.capset(header, bytes(24)), "capset")
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    # A change of credentials takes it back, so only now.
-    check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "parent death signal")
-    program = base64.b64decode(target["seccomp"])
-    code = ctypes.create_string_buffer(program, len(program))
-    filter_ = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code)))
-    check(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter_, 0, 0), "seccomp")
 
 
 def run(request, files, terminal):
@@ -83,8 +100,9 @@ def run(request, files, terminal):
         if target is None:
             # What bubblewrap is given on higher descriptors has to stay.
             os.close(4)
+            os.closerange(8, MOST_DESCRIPTORS)
         else:
-            os.closerange(3, 256)
+            os.closerange(3, MOST_DESCRIPTORS)
             os.chdir("/")
             drop(target)
             os.chdir(request["cwd"])
@@ -121,6 +139,7 @@ def main():
     check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "parent death signal")
     check(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "dumpable")
     target = request.get("enter")
+    parent = os.getppid()
     master = None
     if request["tty"]:
         master, slave = os.openpty()
@@ -153,6 +172,13 @@ def main():
         except OSError:
             pass
 
+    if target is not None:
+        # What is left to do is to pass bytes on, which takes no rights.
+        give_up_rights(target)
+        # A change of credentials has taken it back.
+        check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "parent death signal")
+        if os.getppid() != parent:
+            os._exit(137)
     if target is None:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, forward)

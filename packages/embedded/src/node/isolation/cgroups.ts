@@ -62,8 +62,10 @@ function version1(parent: string): Cgroups {
     ),
     create(name, limits) {
       for (const controller of CONTROLLERS) mkdirSync(folder(controller, name), { recursive: true });
-      if (limits.memoryBytes !== null)
+      if (limits.memoryBytes !== null) {
         writeFileSync(join(folder("memory", name), "memory.limit_in_bytes"), String(limits.memoryBytes));
+        withoutSwap(join(folder("memory", name), "memory.memsw.limit_in_bytes"), String(limits.memoryBytes));
+      }
       if (limits.cpuMillis !== null) {
         writeFileSync(join(folder("cpu", name), "cpu.cfs_period_us"), String(CPU_PERIOD_US));
         writeFileSync(join(folder("cpu", name), "cpu.cfs_quota_us"), String(quota(limits.cpuMillis)));
@@ -94,7 +96,7 @@ function version2(parent: string): Cgroups {
       mkdirSync(join(parent, name), { recursive: true });
       if (limits.memoryBytes !== null) {
         writeFileSync(join(parent, name, "memory.max"), String(limits.memoryBytes));
-        writeFileSync(join(parent, name, "memory.oom.group"), "0");
+        withoutSwap(join(parent, name, "memory.swap.max"), "0");
       }
       if (limits.cpuMillis !== null)
         writeFileSync(join(parent, name, "cpu.max"), `${quota(limits.cpuMillis)} ${CPU_PERIOD_US}`);
@@ -104,6 +106,11 @@ function version2(parent: string): Cgroups {
     list: () => foldersIn(parent),
     open,
   };
+}
+
+/** A memory limit is one of memory and swap together, where the kernel counts swap. */
+function withoutSwap(path: string, value: string): void {
+  if (existsSync(path)) writeFileSync(path, value);
 }
 
 /** Where there are no control groups a pod runs without limits, and the node's condition says so. */

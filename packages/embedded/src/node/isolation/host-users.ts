@@ -2,13 +2,17 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 
 /** First host uid given to pods. Above what systems and user-namespace ranges hand out, below 2^31. */
 export const FIRST_UID = 1_900_000_000;
+/** Users of one data folder, and how many such blocks there are below 2^31. */
 const COUNT = 65_536;
+const BLOCKS = 3_500;
 
 export interface HostUsers {
   /** The host uid (and gid) of a pod, the same for as long as the pod's folder exists. */
   acquire(podUid: string): number;
   release(podUid: string): void;
   readonly pods: readonly string[];
+  /** The users given away. */
+  readonly numbers: ReadonlySet<number>;
 }
 
 /**
@@ -16,11 +20,12 @@ export interface HostUsers {
  * belong to another pod.
  *
  * @param path - The file; made at the first use.
- * @param offset - Where in the range this data folder begins, so that two of them seldom use the same numbers.
+ * @param id - Of the data folder: each has a block of numbers of its own, by chance (one in 3,500) the same as another's.
  */
-export function openHostUsers(path: string, offset: number): HostUsers {
+export function openHostUsers(path: string, id: number): HostUsers {
+  const first = FIRST_UID + (id % BLOCKS) * COUNT;
   const taken = new Map<string, number>(read(path));
-  let next = offset % COUNT;
+  let next = 0;
 
   function save(): void {
     writeFileSync(`${path}.new`, JSON.stringify([...taken]), { mode: 0o600 });
@@ -33,8 +38,8 @@ export function openHostUsers(path: string, offset: number): HostUsers {
       if (known !== undefined) return known;
       const used = new Set(taken.values());
       if (used.size >= COUNT) throw new Error(`All ${COUNT} host users for pods are taken.`);
-      while (used.has(FIRST_UID + next)) next = (next + 1) % COUNT;
-      const uid = FIRST_UID + next;
+      while (used.has(first + next)) next = (next + 1) % COUNT;
+      const uid = first + next;
       next = (next + 1) % COUNT;
       taken.set(podUid, uid);
       save();
@@ -45,6 +50,9 @@ export function openHostUsers(path: string, offset: number): HostUsers {
     },
     get pods() {
       return [...taken.keys()];
+    },
+    get numbers() {
+      return new Set(taken.values());
     },
   };
 }

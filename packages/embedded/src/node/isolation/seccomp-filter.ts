@@ -13,6 +13,7 @@ const errno = (number: number): number => 0x00050000 | number;
 const EPERM = errno(1);
 const ENOSYS = errno(38);
 const EAFNOSUPPORT = errno(97);
+const EPROTONOSUPPORT = errno(93);
 
 /** Offsets in struct seccomp_data; arguments are 64 bits, low word first on both architectures. */
 const OFFSET_NUMBER = 0;
@@ -27,10 +28,20 @@ const ARCHITECTURES = {
 /** CLONE_NEWTIME (shares a bit with the exit signal, so it is left out), NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
 const NEW_NAMESPACES =
   0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000;
-/** Puts a character into a terminal's input: a way out of a session. TIOCLINUX is its console cousin. */
-const TERMINAL_INJECTIONS = [0x5412, 0x541c];
-/** Families whose sockets reach the host or the kernel past the network namespace: vsock, alg, and the odd ones. */
-const SOCKET_FAMILIES = [1, 2, 10, 16];
+/**
+ * TIOCSTI puts a character into a terminal's input, a way out of a session; TIOCLINUX is its console cousin. TIOCSETD has the
+ * kernel load line disciplines, old drivers that anybody with a terminal can otherwise reach.
+ */
+const DENIED_TERMINAL_REQUESTS = [0x5412, 0x541c, 0x5423];
+/**
+ * Unix, IPv4, IPv6 and netlink. Others reach the host or the kernel past the network namespace (vsock, alg) or have the kernel
+ * load a driver (the odd ones).
+ */
+const FAMILY = { unix: 1, ipv4: 2, ipv6: 10, netlink: 16 } as const;
+/** Default, ICMP, TCP, UDP, ICMPv6. Others (SCTP, DCCP, MPTCP …) are drivers that the kernel loads on demand. */
+const INTERNET_PROTOCOLS = [0, 1, 6, 17, 58];
+/** Routes only, by which libraries list addresses. */
+const NETLINK_PROTOCOLS = [0];
 
 export type SeccompArchitecture = keyof typeof ARCHITECTURES;
 
@@ -63,12 +74,16 @@ export function seccompFilter(architecture: SeccompArchitecture): Buffer {
     ]),
     ...when(JUMP_EQUAL, special.ioctl, [
       load(offsetOfArgument(1)),
-      ...TERMINAL_INJECTIONS.flatMap((request) => when(JUMP_EQUAL, request, [result(EPERM)])),
+      ...DENIED_TERMINAL_REQUESTS.flatMap((request) => when(JUMP_EQUAL, request, [result(EPERM)])),
       result(ALLOW),
     ]),
     ...when(JUMP_EQUAL, special.socket, [
       load(offsetOfArgument(0)),
-      ...SOCKET_FAMILIES.flatMap((family) => when(JUMP_EQUAL, family, [result(ALLOW)])),
+      ...when(JUMP_EQUAL, FAMILY.unix, [result(ALLOW)]),
+      ...[FAMILY.ipv4, FAMILY.ipv6].flatMap((family) =>
+        when(JUMP_EQUAL, family, [load(offsetOfArgument(2)), ...allowOnly(INTERNET_PROTOCOLS)]),
+      ),
+      ...when(JUMP_EQUAL, FAMILY.netlink, [load(offsetOfArgument(2)), ...allowOnly(NETLINK_PROTOCOLS)]),
       result(EAFNOSUPPORT),
     ]),
     ...DENIED_CALLS.flatMap((denied) => {
@@ -94,6 +109,13 @@ function load(offset: number): Instruction {
 
 function result(value: number): Instruction {
   return { code: RETURN, jumpTrue: 0, jumpFalse: 0, value };
+}
+
+function allowOnly(protocols: readonly number[]): Instruction[] {
+  return [
+    ...protocols.flatMap((protocol) => when(JUMP_EQUAL, protocol, [result(ALLOW)])),
+    result(EPROTONOSUPPORT),
+  ];
 }
 
 function when(code: number, value: number, then: readonly Instruction[]): Instruction[] {

@@ -4,6 +4,8 @@ export interface FirewallOptions {
   range: string;
   /** Let pods open connections to the outside. */
   egress: boolean;
+  /** Networks of the host's own, which pods don't reach either. */
+  neighbours: readonly string[];
 }
 
 /** Never reached from a pod, also with egress: the host's and the site's own networks and metadata services. */
@@ -14,10 +16,10 @@ const PRIVATE =
  * Rules for nft. From the bridge nothing new reaches the host, on any of its addresses, nor is anything forwarded; answers
  * to what the host began pass. With egress new connections are forwarded to public addresses, under the host's name.
  */
-export function firewallRules({ table, bridge, range, egress }: FirewallOptions): string {
+export function firewallRules({ table, bridge, range, egress, neighbours }: FirewallOptions): string {
   const outward = egress
     ? `iifname "${bridge}" ip daddr ${PRIVATE} drop
-    iifname "${bridge}" ip saddr ${range} accept
+    ${neighbours.map((network) => `iifname "${bridge}" ip daddr ${network} drop\n    `).join("")}iifname "${bridge}" ip saddr ${range} accept
     iifname "${bridge}" drop`
     : `iifname "${bridge}" drop`;
   const masquerade = egress

@@ -17,6 +17,8 @@ export interface PodNetwork {
   readonly nodeIp: string;
   readonly range: string;
   acquire(): Promise<PodNetworkSlot>;
+  /** Puts the rules back where somebody has removed them, as a reload of the host's firewall does. */
+  guard(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,16 +47,22 @@ export async function openPodNetwork(options: PodNetworkOptions): Promise<PodNet
   await removeLeftovers(id);
   const range = await chooseRange(options.range, bridge);
   const nodeIp = addressAt(range, 1);
-  await runProgram(
-    "nft",
-    ["-f", "-"],
-    firewallRules({ table, bridge, range: printRange(range), egress: options.egress }),
-  );
+  const rules = firewallRules({
+    table,
+    bridge,
+    range: printRange(range),
+    egress: options.egress,
+    neighbours: await connectedNetworks(bridge),
+  });
+  // Before anything could be sent.
+  await runProgram("nft", ["-f", "-"], rules);
+  let closed = false;
   await runProgram(
     "ip",
     ["-batch", "-"],
     [
       `link add ${bridge} type bridge`,
+      `link set ${bridge} addrgenmode none`,
       `addr add ${nodeIp}/${range.bits} dev ${bridge}`,
       `link set ${bridge} up`,
     ].join("\n"),
@@ -81,6 +89,7 @@ export async function openPodNetwork(options: PodNetworkOptions): Promise<PodNet
     const offset = takeOffset();
     const ip = addressAt(range, offset);
     const namespace = `${bridge}-${offset}`;
+    const mac = macOf(ip);
     const veth = `${bridge.slice(0, 8)}${offset.toString(36)}`;
     const remove = async (): Promise<void> => {
       // The veth pair goes with the namespace.
@@ -93,14 +102,25 @@ export async function openPodNetwork(options: PodNetworkOptions): Promise<PodNet
         ["-batch", "-"],
         [
           `netns add ${namespace}`,
-          `link add ${veth} type veth peer name eth0 netns ${namespace}`,
-          `link set ${veth} master ${bridge} up`,
-          `link set ${veth} type bridge_slave isolated on`,
+          `link add ${veth} type veth peer name eth0 address ${mac} netns ${namespace}`,
+          `link set ${veth} addrgenmode none master ${bridge}`,
+          // Neither the bridge nor the host learns from a pod who is where, and nobody gets what is meant for another.
+          `link set ${veth} type bridge_slave isolated on learning off flood off mcast_flood off bcast_flood off`,
+          `link set ${veth} up`,
+          `neigh replace ${ip} lladdr ${mac} dev ${bridge} nud permanent`,
         ].join("\n"),
       );
-      const inside = ["link set lo up", `addr add ${ip}/${range.bits} dev eth0`, "link set eth0 up"];
+      const inside = [
+        "link set lo up",
+        "link set eth0 addrgenmode none",
+        `addr add ${ip}/${range.bits} dev eth0`,
+        "link set eth0 up",
+      ];
       if (options.egress) inside.push(`route add default via ${nodeIp}`);
-      await runProgram("ip", ["-n", namespace, "-batch", "-"], inside.join("\n"));
+      await Promise.all([
+        runProgram("bridge", ["fdb", "replace", mac, "dev", veth, "master", "static"]),
+        runProgram("ip", ["-n", namespace, "-batch", "-"], inside.join("\n")),
+      ]);
     } catch (error) {
       await remove().catch(() => used.delete(offset));
       throw error;
@@ -112,10 +132,34 @@ export async function openPodNetwork(options: PodNetworkOptions): Promise<PodNet
     nodeIp,
     range: printRange(range),
     acquire,
+    async guard() {
+      const there = await runProgram("nft", ["-t", "list", "table", "inet", table]).then(
+        () => true,
+        () => false,
+      );
+      if (there || closed) return;
+      options.logger.warn("the rules that keep pods from the host had been removed and are back", { table });
+      await runProgram("nft", ["-f", "-"], rules);
+    },
     async close() {
+      closed = true;
       await removeLeftovers(id);
     },
   };
+}
+
+/** Of the pod's end; follows from the address, so that nobody has to be asked. */
+function macOf(ip: string): string {
+  const bytes = ip.split(".").map((part) => Number(part).toString(16).padStart(2, "0"));
+  return `0a:58:${bytes.join(":")}`;
+}
+
+/** Networks that the host is in itself, private or not: a pod has no business with their machines. */
+async function connectedNetworks(bridge: string): Promise<string[]> {
+  const output = await runProgram("ip", ["-j", "-4", "route", "show", "scope", "link"]);
+  return (JSON.parse(output) as { dst?: string; dev?: string }[]).flatMap(({ dst, dev }) =>
+    dst !== undefined && dev !== bridge && /^[\d.]+(?:\/\d+)?$/.test(dst) ? [dst] : [],
+  );
 }
 
 /** Removes bridge, namespaces and rules of this data folder, of whatever process. */

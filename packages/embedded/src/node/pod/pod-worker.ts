@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Container, Pod, Stored } from "@sandgate/contract";
-import { isNotFound, PODS } from "@sandgate/kube";
+import { isConflict, isNotFound, PODS } from "@sandgate/kube";
 import { makePodEtc } from "../container/etc-files.ts";
 import type { PodNetworkSlot } from "../network/pod-network.ts";
+import { removeTree } from "../remove-tree.ts";
 import { PodVolumes } from "../volumes/pod-volumes.ts";
 import {
   isTerminated,
@@ -17,11 +18,12 @@ import { ConfigError, containerEnvironment } from "./environment.ts";
 import { podStatus } from "./pod-status.ts";
 import { startProber } from "./prober.ts";
 import { DEFAULT_UID, type PodContext } from "./pod-context.ts";
-import { RunningContainer } from "./running-container.ts";
+import { LONGEST_MS, RunningContainer } from "./running-container.ts";
 import { isKnownImage, refusals } from "./supported-fields.ts";
 
 /** How often something that is missing is looked for again. */
 const WAIT_MS = 1_000;
+const LONGEST_RETRY_MS = 30_000;
 
 /** What the node keeps of a pod on disk, so that a new process can go on with it. */
 interface Saved {
@@ -48,6 +50,7 @@ export class PodWorker {
   #published = "";
   #dirty = false;
   #closed = false;
+  #etcMade = false;
   readonly #done: Promise<void>;
   #terminating: Promise<void> | null = null;
 
@@ -364,10 +367,15 @@ export class PodWorker {
       throw new Error("the pod is ending");
     }
     this.#running.set(container.name, started);
-    await started.running().catch(() => {});
     record.containerId = `sandgate://${this.uid}/${container.name}/${record.restartCount}`;
-    record.state = { running: { startedAt: seconds(started.startedAt) } };
-    context.events.record(this.#pod, "Normal", "Started", `Started container ${container.name}`, path);
+    const began = await started.running().then(
+      () => true,
+      () => false,
+    );
+    if (began) {
+      record.state = { running: { startedAt: seconds(started.startedAt) } };
+      context.events.record(this.#pod, "Normal", "Started", `Started container ${container.name}`, path);
+    }
     this.#save();
     this.#publish();
     return started;
@@ -381,7 +389,10 @@ export class PodWorker {
 
   #etc(): string {
     const folder = join(this.#folder, "etc");
-    if (existsSync(folder)) return folder;
+    // Made once in the life of this worker: after a restart of the node the pod has another address.
+    if (this.#etcMade && existsSync(folder)) return folder;
+    this.#etcMade = true;
+    rmSync(folder, { recursive: true, force: true });
     const { spec, metadata } = this.#pod;
     const uid = spec.securityContext?.["runAsUser"];
     const number = typeof uid === "number" ? uid : DEFAULT_UID;
@@ -417,20 +428,29 @@ export class PodWorker {
     if (this.#closed) return;
     await this.#publishing;
     await this.#remove();
+    await this.#forget();
+  }
+
+  /** Has the API server forget the pod; tried again until it has, or the node ends. */
+  async #forget(): Promise<void> {
     const { namespace, name } = this.#pod.metadata;
-    try {
-      await this.#context.client.delete(
-        PODS,
-        { namespace, name },
-        { gracePeriodSeconds: 0, preconditions: { uid: this.uid } },
-      );
-    } catch (error) {
-      if (!isNotFound(error)) {
-        this.#context.logger.warn("a pod could not be removed", {
+    for (let waitMs = 100; !this.#closed; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
+      try {
+        await this.#context.client.delete(
+          PODS,
+          { namespace, name },
+          { gracePeriodSeconds: 0, preconditions: { uid: this.uid } },
+        );
+        return;
+      } catch (error) {
+        // A conflict: the name is another pod's by now.
+        if (isNotFound(error) || isConflict(error) || this.#closed) return;
+        this.#context.logger.warn("a pod could not be removed yet", {
           pod: `${namespace}/${name}`,
           error: (error as Error).message,
         });
       }
+      await delay(waitMs, undefined, { ref: false });
     }
   }
 
@@ -444,7 +464,7 @@ export class PodWorker {
 
   async #remove(): Promise<void> {
     await this.#release();
-    rmSync(this.#folder, { recursive: true, force: true });
+    await removeTree(this.#folder);
     this.#context.users.release(this.uid);
   }
 
@@ -463,7 +483,7 @@ export class PodWorker {
         this.#ending.abort();
         for (const container of this.#running.values()) void container.stop(this.#graceMs());
       },
-      Math.max(0, dueMs),
+      Math.min(Math.max(0, dueMs), LONGEST_MS),
     );
   }
 

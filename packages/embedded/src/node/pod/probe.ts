@@ -17,6 +17,15 @@ const OUTPUT_BYTES = 4096;
 
 /** Runs a probe once, within its own timeout. */
 export async function runProbe(probe: Probe, target: ProbeTarget): Promise<ProbeResult> {
+  try {
+    return await tryProbe(probe, target);
+  } catch (error) {
+    // A path or header that no request can carry, a port by a name that there is not.
+    return (error as Error).message;
+  }
+}
+
+async function tryProbe(probe: Probe, target: ProbeTarget): Promise<ProbeResult> {
   const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
   if (probe.httpGet !== undefined) return probeHttp(probe.httpGet, target, timeoutMs);
   if (probe.tcpSocket !== undefined)

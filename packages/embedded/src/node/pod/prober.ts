@@ -1,4 +1,5 @@
 import type { Container, Probe } from "@sandgate/contract";
+import { LONGEST_MS } from "./running-container.ts";
 import { runProbe, type ProbeTarget } from "./probe.ts";
 
 export interface ProberEvents {
@@ -33,10 +34,13 @@ export function startProber(container: Container, target: ProbeTarget, events: P
   let stopped = false;
 
   function later(delayMs: number, work: () => void): void {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      work();
-    }, delayMs);
+    const timer = setTimeout(
+      () => {
+        timers.delete(timer);
+        work();
+      },
+      Math.min(delayMs, LONGEST_MS),
+    );
     timers.add(timer);
   }
 

@@ -1,14 +1,34 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { PassThrough, type Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Container, Pod, Stored } from "@sandgate/contract";
 import { SHARED_FOLDERS } from "../container/etc-files.ts";
-import { launch, type Launched, type Mount } from "../container/launch.ts";
+import {
+  launch,
+  refuseZeroBytes,
+  type Launched,
+  type LaunchOptions,
+  type Mount,
+} from "../container/launch.ts";
 import { LogWriter } from "../container/log-writer.ts";
 import { mainProcess } from "../container/main-process.ts";
 import { makeStdioPipes } from "../container/stdio-pipes.ts";
 import { enterContainer, type EnterTarget } from "../enter/enter-container.ts";
 import type { Cgroup } from "../isolation/cgroups.ts";
+import { endProcesses } from "../orphans.ts";
+import { removeTree } from "../remove-tree.ts";
 import type { ContainerProcess, ProcessOptions } from "../kubelet/pod-access.ts";
 import { quantityValue } from "./quantity-value.ts";
 import { DEFAULT_UID, IMAGE_FOLDER, type PodContext } from "./pod-context.ts";
@@ -16,6 +36,11 @@ import { DEFAULT_UID, IMAGE_FOLDER, type PodContext } from "./pod-context.ts";
 /** Processes that a container may have where it asks for no limit of its own. */
 const PIDS = 1024;
 const TERMINATION_MESSAGE_BYTES = 4096;
+/** How long a command waits for a container that has just been started. */
+const EXEC_TRIES = 1000;
+const EXEC_TRY_MS = 3;
+/** The longest that a timer can wait. */
+export const LONGEST_MS = 2 ** 31 - 1;
 /** Output that an attached client has not taken, above which the client loses some. */
 const ATTACH_BYTES = 1024 * 1024;
 
@@ -48,6 +73,7 @@ export class RunningContainer {
   readonly #target: Omit<EnterTarget, "pid">;
   readonly #attached = new Set<PassThrough>();
   readonly #attachedErrors = new Set<PassThrough>();
+  #gone = false;
   readonly log: LogWriter;
   readonly startedAt = new Date();
   /** Settles when the process has ended and its output is on disk. */
@@ -76,24 +102,21 @@ export class RunningContainer {
   static async start(options: StartOptions): Promise<RunningContainer> {
     const { context, container, folder, hostUid } = options;
     const root = join(folder, `root-${options.instance}`);
-    // The file system of an instance goes with it, as a container's does.
-    rmSync(join(folder, `root-${options.instance - 1}`), { recursive: true, force: true });
+    // The file system of an instance goes with it, as a container's does. Also one by the same number, of a start that was
+    // not counted: in what a pod has written, every name may be a link.
+    const old = readdirSync(folder).filter((name) => name.startsWith("root-"));
+    await Promise.all(old.map((name) => removeTree(join(folder, name))));
     makeRoot(root, hostUid);
-    const cgroup = context.cgroups.create(
-      `${options.pod.metadata.uid}-${container.name}`,
-      limitsOf(container),
-    );
-    const log = new LogWriter(logPath(folder, options.instance));
     const security = { ...options.pod.spec.securityContext, ...container.securityContext };
     const uid = numberOr(security["runAsUser"], DEFAULT_UID);
     const gid = numberOr(security["runAsGroup"], uid);
     const workingDir =
       container.workingDir === undefined || container.workingDir === "" ? "/workspace" : container.workingDir;
     const environment = withDefaults(options);
+    rmSync(messagePath(folder), { force: true });
     writeFileSync(messagePath(folder), "");
     chownSync(messagePath(folder), hostUid, hostUid);
-    const pipes = await makeStdioPipes(folder, hostUid);
-    const launched = launch({
+    const launchOptions: Omit<LaunchOptions, "output" | "joinFiles"> = {
       root,
       mounts: [
         { source: options.etc, target: "/etc", readOnly: true },
@@ -115,7 +138,6 @@ export class RunningContainer {
       tmpfs: [],
       hostname: options.pod.spec.hostname ?? options.pod.metadata.name.slice(0, 63),
       networkNamespace: options.networkNamespace,
-      joinFiles: cgroup.joinFiles,
       hostUid,
       uid,
       gid,
@@ -125,10 +147,26 @@ export class RunningContainer {
       seccomp: context.seccomp,
       readOnlyRoot: security["readOnlyRootFilesystem"] === true,
       stdin: container.stdin === true,
-      output: pipes.writers,
       tty: container.tty === true,
-    });
-    pipes.givenAway();
+      maxProcesses: PIDS,
+    };
+    refuseZeroBytes(launchOptions);
+    const cgroup = context.cgroups.create(
+      `${options.pod.metadata.uid}-${container.name}-${options.instance}`,
+      limitsOf(container),
+    );
+    const pipes = await makeStdioPipes(folder, hostUid);
+    let launched: Launched;
+    try {
+      launched = launch({ ...launchOptions, output: pipes.writers, joinFiles: cgroup.joinFiles });
+    } catch (error) {
+      for (const end of [pipes.stdout, pipes.stderr]) end.destroy();
+      cgroup.remove();
+      throw error;
+    } finally {
+      pipes.givenAway();
+    }
+    const log = new LogWriter(logPath(folder, options.instance));
     const target = {
       uid,
       gid,
@@ -150,12 +188,20 @@ export class RunningContainer {
     await this.#launched.initPid;
   }
 
-  exec(command: readonly string[], options: ProcessOptions): Promise<ContainerProcess> {
-    return this.#launched.initPid.then((initPid) => {
-      const pid = mainProcess(initPid);
-      if (pid === null) throw new Error("the container is ending");
-      return enterContainer({ ...this.#target, pid }, command, options);
-    });
+  async exec(command: readonly string[], options: ProcessOptions): Promise<ContainerProcess> {
+    const initPid = await this.#launched.initPid;
+    let pid = this.#mainProcess(initPid);
+    // Its mounts are still being made.
+    for (let tries = 0; pid === null && !this.#gone && tries < EXEC_TRIES; tries++) {
+      await delay(EXEC_TRY_MS);
+      pid = this.#mainProcess(initPid);
+    }
+    if (pid === null) throw new Error("the container is ending");
+    return enterContainer({ ...this.#target, pid }, command, options);
+  }
+
+  #mainProcess(initPid: number): number | null {
+    return this.#gone ? null : mainProcess(initPid, this.#options.hostUid);
   }
 
   /** The container's own input and output from now on. */
@@ -184,10 +230,13 @@ export class RunningContainer {
 
   /** Asks the container's own process to end, and makes it after the grace. Resolves when it has. */
   async stop(graceMs: number): Promise<ExitInfo> {
-    const timer = setTimeout(() => this.kill(), graceMs);
+    const timer = setTimeout(() => this.kill(), Math.min(graceMs, LONGEST_MS));
     if (graceMs <= 0) this.kill();
     else {
-      const pid = await this.#launched.initPid.then(mainProcess, () => null);
+      const pid = await this.#launched.initPid.then(
+        (initPid) => this.#mainProcess(initPid),
+        () => null,
+      );
       if (pid === null) this.kill();
       else signal(pid, "SIGTERM");
     }
@@ -198,13 +247,9 @@ export class RunningContainer {
     }
   }
 
+  /** Our own child, whose number nobody else can have meanwhile. The container's first process dies with it, and with that all. */
   kill(): void {
-    // The first process of a pid namespace takes everything in it along.
-    this.#launched.initPid.then(
-      (pid) => signal(pid, "SIGKILL"),
-      () => this.#launched.process.kill("SIGKILL"),
-    );
-    if (this.#launched.process.exitCode === null) this.#launched.process.kill("SIGKILL");
+    if (!this.#gone) this.#launched.process.kill("SIGKILL");
   }
 
   #tee(source: Readable, attached: ReadonlySet<PassThrough>): Readable {
@@ -218,18 +263,28 @@ export class RunningContainer {
 
   async #end(copied: Promise<unknown>): Promise<ExitInfo> {
     const { exitCode } = await this.#launched.exited;
+    this.#gone = true;
+    // Whoever is left holds the output open: a command that was entered as the container ended.
+    await endProcesses(this.#cgroup);
     await copied;
     this.log.end();
     const outOfMemory = this.#cgroup.wasOutOfMemory();
-    for (const pid of this.#cgroup.pids()) signal(pid, "SIGKILL");
     this.#cgroup.remove();
-    return this.#explain(exitCode, outOfMemory);
+    const began = await this.#launched.initPid.then(
+      () => true,
+      () => false,
+    );
+    return this.#explain(exitCode, outOfMemory, began);
   }
 
-  #explain(exitCode: number, outOfMemory: boolean): ExitInfo {
+  #explain(exitCode: number, outOfMemory: boolean, began: boolean): ExitInfo {
     const message = this.#terminationMessage(exitCode);
+    if (!began) {
+      const why = lastLine(this.log.path).replace(/^\S+ stderr [FP] /, "");
+      return { exitCode: 128, reason: "StartError", message: why || "the container could not be made" };
+    }
     if (exitCode === 0) return { exitCode, reason: "Completed", message };
-    if (outOfMemory) return { exitCode: 137, reason: "OOMKilled", message };
+    if (outOfMemory) return { exitCode, reason: "OOMKilled", message };
     const failure = this.#startFailure();
     if (failure !== null) return { exitCode: 128, reason: "StartError", message: failure };
     return { exitCode, reason: "Error", message };
@@ -237,11 +292,10 @@ export class RunningContainer {
 
   /** bubblewrap says on standard error why it could not run the command. */
   #startFailure(): string | null {
-    const last =
-      readTail(this.log.path)
-        .split("\n")
-        .findLast((line) => line !== "") ?? "";
-    const match = / stderr F bwrap: (?:execvp (.*): (.*)|(Can't chdir to .*))$/.exec(last);
+    const match =
+      / stderr F bwrap: (?:execvp (.*): (.*)|(Can't (?:chdir|mkdir|create|bind|mount|find) .*))$/.exec(
+        lastLine(this.log.path),
+      );
     if (match === null) return null;
     const [, command, why, folder] = match;
     return folder === undefined ? `exec: ${JSON.stringify(command)}: ${why}` : folder;
@@ -249,13 +303,13 @@ export class RunningContainer {
 
   #terminationMessage(exitCode: number): string {
     const { container, folder } = this.#options;
-    let text = readFileSync(messagePath(folder), "utf8");
+    let text = readTail(messagePath(folder), TERMINATION_MESSAGE_BYTES);
     if (text === "" && exitCode !== 0 && container.terminationMessagePolicy === "FallbackToLogsOnError") {
-      text = readTail(this.log.path)
+      text = readTail(this.log.path, 8192)
         .replaceAll(/^\S+ std(?:out|err) [FP] /gm, "")
         .slice(-2048);
     }
-    return text.slice(0, TERMINATION_MESSAGE_BYTES);
+    return text;
   }
 }
 
@@ -326,6 +380,23 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-function readTail(path: string): string {
-  return readFileSync(path, "utf8").slice(-8192);
+/** The last bytes of a file, however large a container has made it. */
+function readTail(path: string, bytes: number): string {
+  const file = openSync(path, "r");
+  try {
+    const { size } = fstatSync(file);
+    const buffer = Buffer.alloc(Math.min(size, bytes));
+    const read = readSync(file, buffer, 0, buffer.length, size - buffer.length);
+    return buffer.toString("utf8", 0, read);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function lastLine(path: string): string {
+  return (
+    readTail(path, 8192)
+      .split("\n")
+      .findLast((line) => line !== "") ?? ""
+  );
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger, PersistentVolumeClaim, Stored } from "@sandgate/contract";
 import {
@@ -8,6 +8,7 @@ import {
   type Informer,
   type KubeClient,
 } from "@sandgate/kube";
+import { removeTree } from "../remove-tree.ts";
 import { ConfigError } from "../pod/environment.ts";
 import type { ClaimFolders } from "./pod-volumes.ts";
 
@@ -25,17 +26,29 @@ export async function startClaimProvisioner(
   logger: Logger,
 ): Promise<ClaimProvisioner> {
   mkdirSync(root, { recursive: true, mode: 0o700 });
+  chmodSync(root, 0o700);
   /** Pod that uses a claim, by the claim's UID. */
   const users = new Map<string, string>();
+  /** Claims that are gone while a pod uses them: their folders go with the pod. */
+  const doomed = new Set<string>();
   let ready = false;
+
+  function remove(uid: string): void {
+    removeTree(join(root, uid)).catch((error: unknown) => {
+      logger.warn("a claim's folder could not be removed", { claim: uid, error: (error as Error).message });
+    });
+  }
 
   const claims: Informer<PersistentVolumeClaim> = createInformer({
     client,
     resource: PERSISTENT_VOLUME_CLAIMS,
     logger,
     onChange: (change) => {
-      if (change.type === "deleted") rmSync(folderOf(change.object), { recursive: true, force: true });
-      else if (ready) bind(change.object);
+      if (change.type === "deleted") {
+        const { uid } = change.object.metadata;
+        if (users.has(uid)) doomed.add(uid);
+        else remove(uid);
+      } else if (ready) bind(change.object);
     },
   });
 
@@ -77,8 +90,7 @@ export async function startClaimProvisioner(
     bind(claim);
   }
   // Of claims that went while nobody watched.
-  for (const name of readdirSync(root))
-    if (!known.has(name)) rmSync(join(root, name), { recursive: true, force: true });
+  for (const name of readdirSync(root)) if (!known.has(name)) remove(name);
 
   return {
     async acquire(namespace, name, podUid) {
@@ -96,7 +108,11 @@ export async function startClaimProvisioner(
       return { folder, claim };
     },
     release(podUid) {
-      for (const [claim, user] of users) if (user === podUid) users.delete(claim);
+      for (const [claim, user] of users) {
+        if (user !== podUid) continue;
+        users.delete(claim);
+        if (doomed.delete(claim)) remove(claim);
+      }
     },
     close: () => claims.close(),
   };

@@ -4,6 +4,7 @@ import { PROGRAM_ENV, runProgram } from "../run-program.ts";
 
 /** Mounts a memory file system for an emptyDir that asks for one. */
 export async function mountMemory(target: string, hostUid: number, sizeBytes: number | null): Promise<void> {
+  await unmountAt(target);
   mkdirSync(target, { recursive: true, mode: 0o755 });
   const size = sizeBytes === null ? "" : `,size=${Math.ceil(sizeBytes)}`;
   const options = `mode=0777,uid=${hostUid},gid=${hostUid},nosuid,nodev${size}`;

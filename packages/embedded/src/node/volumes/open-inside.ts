@@ -1,4 +1,4 @@
-import { chownSync, closeSync, constants, mkdirSync, openSync } from "node:fs";
+import { closeSync, constants, fchownSync, mkdirSync, openSync } from "node:fs";
 
 /**
  * Opens a folder or file below a folder, one step at a time and never through a symbolic link: what a pod has put there
@@ -35,7 +35,9 @@ function openStep(path: string, hostUid: number, last: boolean): number {
       throw new Error("a part of the subPath is a symbolic link or no folder", { cause: error });
     if (code !== "ENOENT") throw error;
     mkdirSync(path, 0o755);
-    chownSync(path, hostUid, hostUid);
-    return openSync(path, flags | constants.O_DIRECTORY);
+    const made = openSync(path, flags | constants.O_DIRECTORY);
+    // By the descriptor: at the path there may be a link by now.
+    fchownSync(made, hostUid, hostUid);
+    return made;
   }
 }
