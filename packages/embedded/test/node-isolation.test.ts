@@ -178,7 +178,7 @@ describe("a hostile pod", () => {
     expect(successes(byExec.stdout)).toEqual(CONTROLS);
     const host = readFileSync("/proc/sys/kernel/core_pattern", "utf8");
     expect(host).not.toContain("/bin/sh");
-    const log = await untilLog("attacker", "done");
+    const log = await node.untilLog("attacker", "done");
     expect(successes(log)).toEqual(CONTROLS);
   }, 90_000);
 
@@ -282,13 +282,3 @@ exit 3`,
     expect(statSync(join(folder, "pods")).mode & 0o777).toBe(0o700);
   });
 });
-
-async function untilLog(name: string, text: string): Promise<string> {
-  const { podLogs } = await import("@sandgate/kube");
-  let log = "";
-  for await (const chunk of podLogs(node.client, { namespace: "default", pod: name, follow: true })) {
-    log += Buffer.from(chunk).toString();
-    if (log.split("\n").includes(text)) return log;
-  }
-  throw new Error(`the log ended without ${text}: ${log}`);
-}

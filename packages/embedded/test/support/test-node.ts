@@ -29,6 +29,8 @@ export interface TestNode {
   /** Resolves when the pod is gone. */
   gone(name: string): Promise<void>;
   logs(name: string, options?: { container?: string; previous?: boolean }): Promise<string>;
+  /** Reads the log as it is written, up to a line; all of it so far. */
+  untilLog(name: string, line: string): Promise<string>;
   exec(name: string, command: readonly string[], container?: string): Promise<ExecResult>;
   /** Starts the node anew on the same folder. */
   restartNode(): Promise<void>;
@@ -37,13 +39,15 @@ export interface TestNode {
 
 export interface TestNodeOptions {
   /** Absent: a new folder, removed at the end. */
+  dataDir?: string;
+  /** What the image runs of itself; absent: nothing useful. */
   entry?: string;
 }
 
 export const NAMESPACE = "default";
 
 export async function openTestNode(options: TestNodeOptions = {}): Promise<TestNode> {
-  const dataDir = mkdtempSync(join(tmpdir(), "sandgate-node-"));
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "sandgate-node-"));
   const api = await startApiServer({ dataDir: join(dataDir, "api"), logger: silentLogger });
   const client = createKubeClient(api.access("admin"));
   const nodeClient = createKubeClient(api.access("node"));
@@ -122,6 +126,14 @@ export async function openTestNode(options: TestNodeOptions = {}): Promise<TestN
         text += Buffer.from(chunk).toString();
       return text;
     },
+    async untilLog(name, line) {
+      let text = "";
+      for await (const chunk of podLogs(client, { namespace: NAMESPACE, pod: name, follow: true })) {
+        text += Buffer.from(chunk).toString();
+        if (text.split("\n").includes(line)) return text;
+      }
+      throw new Error(`the log of ${name} ended without ${line}: ${text}`);
+    },
     async exec(name, command, container) {
       const [stdout, stderr] = [new PassThrough(), new PassThrough()];
       const texts = ["", ""];
@@ -149,7 +161,7 @@ export async function openTestNode(options: TestNodeOptions = {}): Promise<TestN
       await pods.close();
       await Promise.all([client.close(), nodeClient.close()]);
       await api.close();
-      rmSync(dataDir, { recursive: true, force: true });
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
   return one;
