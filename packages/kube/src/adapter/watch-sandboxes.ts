@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import {
   silentLogger,
   type KubeObject,
@@ -8,6 +7,7 @@ import {
   type Stored,
 } from "@sandgate/contract";
 import { createBackoff } from "../reflector/backoff.ts";
+import { sleep } from "../reflector/sleep.ts";
 import { createInformer } from "../reflector/create-informer.ts";
 import type { Change, Informer } from "../reflector/informer.ts";
 import { PODS } from "../client/resources.ts";
@@ -169,7 +169,7 @@ export function watchSandboxes(options: WatchSandboxesOptions): SandboxWatch {
         }
         waitMs = backoff.next();
       }
-      await delay(waitMs, undefined, { signal: closing.signal, ref: false }).catch(() => {});
+      await sleep(waitMs, closing.signal);
     }
   }
 

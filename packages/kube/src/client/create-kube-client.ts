@@ -141,10 +141,11 @@ export function createKubeClient(access: ClusterAccess, options: KubeClientOptio
         signal,
       });
     },
-    async *watch(resource, { namespace, signal, ...query } = {}) {
+    async *watch(resource, { namespace, signal, onOpen, ...query } = {}) {
       const path = resourcePath(resource, { namespace });
       const response = await send(watchAgent, path, { query: { ...query, watch: true }, signal });
       if (response.statusCode >= 400) throw errorFromBody(response.statusCode, await response.body.text());
+      onOpen?.();
       try {
         yield* readWatch(response.body);
       } catch (error) {

@@ -31,6 +31,8 @@ export interface WatchOptions extends RequestOptions {
   allowWatchBookmarks?: boolean | undefined;
   sendInitialEvents?: boolean | undefined;
   timeoutSeconds?: number | undefined;
+  /** Called when the server has accepted the watch; the first event may be a long time coming. */
+  onOpen?: (() => void) | undefined;
 }
 
 export type WatchEvent<T extends KubeObject> =

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { silentLogger, type KubeObject, type Stored } from "@sandgate/contract";
 import { isExpired } from "../client/errors.ts";
 import { createBackoff } from "./backoff.ts";
 import { objectKey, type Informer, type InformerHealth, type InformerOptions } from "./informer.ts";
 import { listPages } from "./list-pages.ts";
 import { ObjectStore } from "./object-store.ts";
+import { sleep } from "./sleep.ts";
 
 const SILENCE_MS = 120_000;
 /** A watch that ends sooner than this is a failure, also where the server ended it in good order. */
@@ -78,6 +78,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
         // Spread, so that the watches of many replicas do not all end at once.
         timeoutSeconds: 300 + Math.floor(Math.random() * 300),
         signal: AbortSignal.any([closing.signal, silent.signal]),
+        onOpen: seen,
       });
       for await (const event of events) {
         watchdog.refresh();
@@ -116,7 +117,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
         if (Date.now() - began > RETRY_LIMIT_MS) backoff.reset();
       }
       if (Date.now() - began < RETRY_LIMIT_MS) {
-        await delay(backoff.next(), undefined, { signal: closing.signal }).catch(() => {});
+        await sleep(backoff.next(), closing.signal);
       }
     }
   }
