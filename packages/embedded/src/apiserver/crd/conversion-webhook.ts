@@ -138,9 +138,11 @@ function post({ url, caPem }: ConversionWebhook, body: string, limits: WebhookLi
         let bytes = 0;
         response.on("data", (chunk: Buffer) => {
           bytes += chunk.length;
-          if (bytes > limits.answerBytes)
-            call.destroy(new Error(`the answer is larger than ${limits.answerBytes} bytes`));
-          else chunks.push(chunk);
+          if (bytes <= limits.answerBytes) chunks.push(chunk);
+          else {
+            reject(new Error(`the answer is larger than ${limits.answerBytes} bytes`));
+            call.destroy();
+          }
         });
         response.on("error", reject);
         response.on("end", () => {

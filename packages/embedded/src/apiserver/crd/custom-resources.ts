@@ -11,6 +11,9 @@ import type { CustomResourceDefinition } from "./custom-resource-definition.ts";
 import { CRD_BUCKET, CRD_FINALIZER } from "./custom-resource-definition.ts";
 import { definitionsFromCrd } from "./definitions-from-crd.ts";
 
+/** Objects that are deleted between two requests. */
+const PORTION = 50;
+
 /**
  * Makes sure that the kinds of agent-sandbox are declared, in the release that this server comes with. A definition
  * that somebody else has put in their place stays.
@@ -50,7 +53,11 @@ export function ensureAgentSandboxCrds(api: Api): void {
  */
 export function startCustomResources(api: Api): () => void {
   const { registry, store } = api;
-  const queue = createWorkQueue("deleting custom resources", (name) => empty(api, name), api.logger);
+  const queue = createWorkQueue(
+    "deleting custom resources",
+    (name) => empty(api, name, () => queue.add(name)),
+    api.logger,
+  );
 
   function onEvent({ type, entry, previous }: StoreEvent): void {
     if (entry.bucket === CRD_BUCKET) {
@@ -103,7 +110,7 @@ function definitionName({ bucket }: Entry): string {
 }
 
 /** Deletes the objects of a definition that is going away, and lets it go when they are gone. */
-function empty(api: Api, name: string): void {
+function empty(api: Api, name: string, again: () => void): void {
   const entry = api.store.get(CRD_BUCKET, name);
   if (entry?.deleting !== true) return;
   const crd = parseEntry(entry) as unknown as CustomResourceDefinition;
@@ -111,10 +118,15 @@ function empty(api: Api, name: string): void {
   const { group, names } = crd.spec;
   const definition = api.registry.list().find((row) => row.group === group && row.plural === names.plural);
   let waiting = false;
+  let removals = 0;
   for (const each of api.store.bucket(`${group}/${names.plural}`).snapshot({}) ?? []) {
     // Deleting one object may already have taken the next one with it.
     const present = api.store.byUid(each.uid);
     if (present === undefined) continue;
+    if (!present.deleting && removals++ === PORTION) {
+      again();
+      return;
+    }
     const gone =
       !present.deleting &&
       (definition === undefined
