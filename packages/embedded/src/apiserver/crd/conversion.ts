@@ -3,13 +3,14 @@ import { convertEvent, isEventKind } from "../handlers/convert-event.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { ResourceDefinition } from "../registry/resource-definition.ts";
 import { applyDefaults } from "../schema/apply-defaults.ts";
+import { pruneUnknown } from "../schema/prune-unknown.ts";
 import { convertAgentSandbox } from "./agent-sandbox-conversion.ts";
 import { callConversionWebhook } from "./conversion-webhook.ts";
 
 /** Brings objects from one served version of their kind into another. */
 export interface Converter {
   /**
-   * The object in the version of `target`, with the defaults of that version; the same object if it is in that version
+   * The object in the version of `target`, with the fields and defaults of that version; the same object if it is in that version
    * already. The given object is not changed.
    *
    * @throws ApiError 500 if a conversion webhook fails.
@@ -20,6 +21,13 @@ export interface Converter {
 }
 
 export function createConverter(registry: Registry): Converter {
+  /** Leaves of an object what its new version has, and fills in what that has defaults for. */
+  function fit(object: KubeObject, { custom, schema }: ResourceDefinition): void {
+    if (!custom) return;
+    pruneUnknown(object, schema, registry.types);
+    applyDefaults(object, schema, registry.types);
+  }
+
   function here(object: KubeObject, target: ResourceDefinition, apiVersion: string): KubeObject {
     if (isEventKind(target)) return convertEvent(object, target);
     const copy = structuredClone(object);
@@ -27,7 +35,7 @@ export function createConverter(registry: Registry): Converter {
       target.conversion?.strategy === "AgentSandbox"
         ? convertAgentSandbox(copy, target.version)
         : { ...copy, apiVersion };
-    if (target.custom) applyDefaults(converted, target.schema, registry.types);
+    fit(converted, target);
     return converted;
   }
 
@@ -39,7 +47,7 @@ export function createConverter(registry: Registry): Converter {
     const { conversion } = target;
     if (conversion?.strategy !== "Webhook") return objects.map((object) => here(object, target, apiVersion));
     const converted = await callConversionWebhook(conversion, objects, apiVersion);
-    for (const object of converted) applyDefaults(object, target.schema, registry.types);
+    for (const object of converted) fit(object, target);
     return converted;
   }
 

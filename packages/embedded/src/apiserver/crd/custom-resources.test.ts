@@ -131,6 +131,24 @@ describe("custom resources", () => {
     stop();
   });
 
+  it("are served once the name that they wait for is free", async () => {
+    const stop = startCustomResources(api);
+    declare(widgets());
+    const other = widgets({ names: { plural: "gadgets", kind: "Widget" } });
+    other.metadata.name = "gadgets.example.com";
+    other.metadata.uid = "other";
+    declare(other);
+    const served = new Promise<void>((resolve) => {
+      registry.onChange(() => {
+        if (registry.find("example.com", "v1", "gadgets") !== undefined) resolve();
+      });
+    });
+    deleteCrd("widgets.example.com");
+    await served;
+    expect(registry.find("example.com", "v1", "widgets")).toBeUndefined();
+    stop();
+  });
+
   it("keep what is compiled for them when only the status of their definition changes", () => {
     const stop = startCustomResources(api);
     declare(widgets());

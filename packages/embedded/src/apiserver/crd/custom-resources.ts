@@ -59,10 +59,15 @@ export function startCustomResources(api: Api): () => void {
     api.logger,
   );
 
+  const freed = createWorkQueue("accepting names", (name) => reconsider(api, name), api.logger);
+
   function onEvent({ type, entry, previous }: StoreEvent): void {
     if (entry.bucket === CRD_BUCKET) {
-      if (type === "DELETED") registry.remove(entry.name);
-      else establish(api, entry, previous);
+      if (type === "DELETED") {
+        registry.remove(entry.name);
+        // Its names may be what another definition waits for.
+        for (const other of store.bucket(CRD_BUCKET).entries.values()) freed.add(other.name);
+      } else establish(api, entry, previous);
       if (type !== "DELETED" && entry.deleting) queue.add(entry.name);
     } else if (type !== "ADDED") {
       const owner = definitionName(entry);
@@ -78,7 +83,21 @@ export function startCustomResources(api: Api): () => void {
   return () => {
     unsubscribe();
     queue.close();
+    freed.close();
   };
+}
+
+/** Judges a definition anew that could not have the names that it wants. */
+function reconsider(api: Api, name: string): void {
+  const entry = api.store.get(CRD_BUCKET, name);
+  if (entry === undefined || entry.deleting) return;
+  const crd = parseEntry(entry) as unknown as CustomResourceDefinition;
+  const accepted = crd.status?.conditions?.some(
+    ({ type, status }) => type === "NamesAccepted" && status === "True",
+  );
+  if (accepted === true) return;
+  createCrdStrategy(api.registry, api.now).prepareUpdate?.(crd, parseEntry(entry));
+  if (JSON.stringify(crd) !== entry.json) api.store.update(entry, crd);
 }
 
 function establish({ registry }: Api, entry: Entry, previous: Entry | undefined): void {

@@ -48,8 +48,7 @@ function check(
   const rules = schema["x-kubernetes-validations"] ?? [];
   if (rules.length > 0) {
     const unchanged = correlated && previous !== undefined && isJsonEqual(value, previous);
-    for (const rule of rules)
-      checkRule(checking, { value, schema, path, previous, correlated, unchanged }, rule);
+    for (const rule of rules) checkRule(checking, { value, schema, path, previous, unchanged }, rule);
   }
   if (checking.budget < 0) return;
   if (Array.isArray(value)) {
@@ -78,7 +77,6 @@ interface Place {
   readonly schema: Schema;
   readonly path: string;
   readonly previous: unknown;
-  readonly correlated: boolean;
   readonly unchanged: boolean;
 }
 
@@ -94,7 +92,7 @@ function checkRule(checking: Checking, place: Place, rule: ValidationRule): void
   }
   const { program } = prepared;
   const optional = rule.optionalOldSelf === true;
-  if (program.usesOldSelf ? previous === undefined && !(optional && canBeNew(place)) : unchanged) return;
+  if (program.usesOldSelf ? previous === undefined && !optional : unchanged) return;
   const cost = ruleCost(program.analysis, value, previous);
   if (cost > MOST_PER_RULE) {
     reportFailure(
@@ -115,11 +113,6 @@ function checkRule(checking: Checking, place: Place, rule: ValidationRule): void
     return;
   }
   evaluate(checking, place, prepared);
-}
-
-/** An optional old value is absent where there is none, but not where it cannot be known. */
-function canBeNew({ correlated, previous, path }: Place): boolean {
-  return correlated || previous === undefined || path === "";
 }
 
 function evaluate(
