@@ -48,7 +48,7 @@ export async function startScriptedNode(options: ScriptedNodeOptions): Promise<{
       await client.delete(PODS, key, { gracePeriodSeconds: 0, preconditions: { uid } });
       return;
     }
-    if (served.has(uid)) return;
+    if (served.has(uid) || pod.status?.containerStatuses !== undefined) return;
     served.add(uid);
     const status = scriptedStatus(pod, image, () => `10.99.${addresses >> 8}.${(addresses++ & 255) + 1}`);
     await client.patch(

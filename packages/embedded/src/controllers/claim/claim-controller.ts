@@ -9,9 +9,6 @@ import {
 } from "@sandgate/contract";
 import {
   createWorkQueue,
-  isAlreadyExists,
-  isConflict,
-  isNotFound,
   objectKey,
   SANDBOX_CLAIMS,
   SANDBOXES,
@@ -30,12 +27,12 @@ import { ownershipOf } from "../owner.ts";
 import { isSame } from "../same.ts";
 import { tolerateMissing, tolerateStale } from "../tolerate.ts";
 import { withKind } from "../with-kind.ts";
-import { isAdoptable, isPoolOwner, isReady } from "./choose-member.ts";
+import { isPoolOwner, isReady } from "./choose-member.ts";
 import { claimEndMs, isToldExpired } from "./claim-expiry.ts";
-import { ClaimFailure, failureOf, reconcilerError } from "./claim-failure.ts";
+import { failureOf } from "./claim-failure.ts";
 import { claimStatus, type ClaimOutcome } from "./claim-status.ts";
-import { adoptionPatch } from "./claimed-sandbox.ts";
 import { planClaim, type ClaimPlan, type ClaimView } from "./plan-claim.ts";
+import { CLAIM_WRITE, createSandboxProvider } from "./provide-sandbox.ts";
 
 export interface ClaimControllerOptions {
   client: KubeClient;
@@ -58,15 +55,13 @@ export interface ClaimController {
   close(): Promise<void>;
 }
 
-const WRITE = { fieldManager: "sandboxclaim-controller" };
-/** Attempts to take over one sandbox whose status is being written at the same time. */
-const ADOPTION_ATTEMPTS = 5;
 /** How soon a sandbox that is there already, but not seen yet, is looked for again, in milliseconds. */
 const LOOK_AGAIN_MS = 200;
 
 /** Gives each claim a sandbox: a pool's, or one of its own. Keys are `namespace/name` of claims. */
 export function createClaimController(options: ClaimControllerOptions): ClaimController {
   const { client, claims, freshClaims, sandboxes, freshSandboxes, pools, templates, events } = options;
+  const provide = createSandboxProvider({ client, sandboxes: freshSandboxes, events });
   const queue = createWorkQueue({ work: reconcile, name: "claim", logger: options.logger, concurrency: 32 });
   /** Sandboxes being taken over, by UID, with the UID of the claim. */
   const reserved = new Map<string, string>();
@@ -121,7 +116,7 @@ export function createClaimController(options: ClaimControllerOptions): ClaimCon
     }
     const outcome: ClaimOutcome = { sandbox: undefined, failure: null, expired: false };
     try {
-      outcome.sandbox = await provide(claim, plan);
+      outcome.sandbox = await provide(claim, plan, () => observe(claim).template);
     } catch (error) {
       outcome.failure = failureOf(error);
       if (plan.kind === "keep") outcome.sandbox = plan.sandbox;
@@ -154,85 +149,6 @@ export function createClaimController(options: ClaimControllerOptions): ClaimCon
     }
     if (Object.keys(annotations).length === 0) return claim;
     return patchClaim(claim, { annotations });
-  }
-
-  async function provide(
-    claim: Stored<SandboxClaim>,
-    plan: Extract<ClaimPlan, { kind: "keep" | "adopt" | "create" | "fail" }>,
-  ): Promise<Stored<Sandbox> | undefined> {
-    switch (plan.kind) {
-      case "keep": {
-        if (plan.patch === null) return plan.sandbox;
-        const patch = { type: "merge", body: plan.patch } as const;
-        const patched = await client.patch(SANDBOXES, keyOf(plan.sandbox), patch, WRITE);
-        freshSandboxes.wrote(patched);
-        return patched;
-      }
-      case "adopt":
-        return adopt(claim, plan.sandbox);
-      case "create":
-        return create(claim, plan.sandbox);
-      case "fail":
-        throw plan.failure;
-      default:
-        return plan satisfies never;
-    }
-  }
-
-  async function create(claim: Stored<SandboxClaim>, sandbox: Sandbox): Promise<Stored<Sandbox>> {
-    try {
-      const made = await client.create(SANDBOXES, sandbox, WRITE);
-      freshSandboxes.wrote(made);
-      events.record(
-        withKind(SANDBOX_CLAIMS, claim),
-        "Normal",
-        "SandboxProvisioned",
-        `Created Sandbox "${made.metadata.name}"`,
-      );
-      return made;
-    } catch (error) {
-      if (isAlreadyExists(error)) {
-        throw new ClaimFailure(
-          "SandboxCreatePending",
-          "Sandbox already created; waiting for cache to converge",
-          { retryable: true },
-        );
-      }
-      throw reconcilerError(
-        `sandbox create error: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
-  }
-
-  /** Takes over the sandbox that the claim has chosen; where it has changed meanwhile, on its newest version. */
-  async function adopt(claim: Stored<SandboxClaim>, chosen: Stored<Sandbox>): Promise<Stored<Sandbox>> {
-    let sandbox = chosen;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const body = adoptionPatch(sandbox, claim, observe(claim).template);
-        const adopted = await client.patch(SANDBOXES, keyOf(sandbox), { type: "merge", body }, WRITE);
-        freshSandboxes.wrote(adopted);
-        events.record(
-          withKind(SANDBOX_CLAIMS, claim),
-          "Normal",
-          "SandboxAdopted",
-          `Adopted warm pool Sandbox "${adopted.metadata.name}"`,
-        );
-        return adopted;
-      } catch (error) {
-        if (!isConflict(error) && !isNotFound(error)) throw error;
-        const { name } = chosen.metadata;
-        const newest = await tolerateMissing(client.get(SANDBOXES, keyOf(chosen)));
-        if (newest === undefined) throw conflict(`sandbox ${name} deleted before adoption completed`);
-        freshSandboxes.wrote(newest);
-        if (ownershipOf(newest, claim) === "own") return newest;
-        if (!isAdoptable(newest, claim))
-          throw conflict(`sandbox ${name} is no longer adoptable by claim ${claim.metadata.name}`);
-        if (attempt === ADOPTION_ATTEMPTS)
-          throw conflict(`completing adoption of ${name} for claim ${claim.metadata.name}`);
-        sandbox = newest;
-      }
-    }
   }
 
   async function expire(
@@ -288,7 +204,7 @@ export function createClaimController(options: ClaimControllerOptions): ClaimCon
     };
     const patch = { type: "merge", body } as const;
     const written = await tolerateStale(
-      client.patch(SANDBOX_CLAIMS, keyOf(claim), patch, { ...WRITE, subresource: "status" }),
+      client.patch(SANDBOX_CLAIMS, keyOf(claim), patch, { ...CLAIM_WRITE, subresource: "status" }),
     );
     if (written !== undefined) freshClaims.wrote(written);
     return written;
@@ -308,7 +224,7 @@ export function createClaimController(options: ClaimControllerOptions): ClaimCon
   ): Promise<Stored<SandboxClaim> | undefined> {
     const { uid, resourceVersion } = claim.metadata;
     const patch = { type: "merge", body: { metadata: { uid, resourceVersion, ...metadata } } } as const;
-    const written = await tolerateStale(client.patch(SANDBOX_CLAIMS, keyOf(claim), patch, WRITE));
+    const written = await tolerateStale(client.patch(SANDBOX_CLAIMS, keyOf(claim), patch, CLAIM_WRITE));
     if (written !== undefined) freshClaims.wrote(written);
     return written;
   }
@@ -352,16 +268,6 @@ export function createClaimController(options: ClaimControllerOptions): ClaimCon
 
 function readyStatus(claim: SandboxClaim): string | undefined {
   return claim.status?.conditions?.find((one) => one.type === "Ready")?.status;
-}
-
-function conflict(what: string): ClaimFailure {
-  return new ClaimFailure(
-    "AdoptionConflict",
-    `adoption write conflict: ${what}; the next pass retries from a converged view`,
-    {
-      retryable: true,
-    },
-  );
 }
 
 function keyOf(object: Stored<Sandbox> | Stored<SandboxClaim>): {

@@ -32,6 +32,8 @@ export interface Scheduler {
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { client, pods, nodes, events } = options;
   const pending = new Set<string>();
+  /** UIDs of pods that are bound and whose watch event is still under way. */
+  const bound = new Set<string>();
   const queue = createWorkQueue({
     work: schedule,
     name: "scheduler",
@@ -42,7 +44,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   async function schedule(key: string): Promise<void> {
     const pod = pods.get(key);
     pending.delete(key);
-    if (pod === undefined || !needsNode(pod)) return;
+    if (pod === undefined || !needsNode(pod) || bound.has(pod.metadata.uid)) return;
     const { node, why } = chooseNode(pod, [...nodes.list()]);
     if (node === null) {
       pending.add(key);
@@ -68,6 +70,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       if (isConflict(error) || isNotFound(error)) return;
       throw error;
     }
+    if (pods.get(key)?.spec.nodeName !== node.metadata.name) bound.add(uid);
     events.record(
       withKind(PODS, pod),
       "Normal",
@@ -103,8 +106,14 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   return {
     podChanged(pod) {
-      if (needsNode(pod)) queue.add(objectKey(pod));
-      else pending.delete(objectKey(pod));
+      const key = objectKey(pod);
+      const isKnown = pods.get(key)?.metadata.uid === pod.metadata.uid;
+      if (isKnown && needsNode(pod)) {
+        queue.add(key);
+        return;
+      }
+      bound.delete(pod.metadata.uid);
+      pending.delete(key);
     },
     nodesChanged() {
       for (const key of pending) queue.add(key);
