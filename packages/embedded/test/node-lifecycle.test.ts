@@ -80,7 +80,7 @@ describe("the node", () => {
     };
     for (const [index, [field, spec]] of Object.entries(refused).entries()) {
       const name = `refused-${index}`;
-      await node.script(name, "true", spec as never);
+      await node.script(name, "true", spec);
       const pod = await node.until(name, (one) => one.status?.phase === "Failed");
       expect(pod.status?.reason).toBe("SandgateUnsupported");
       expect(pod.status?.message).toContain(field);
@@ -235,6 +235,43 @@ describe("a pod", () => {
     const pod = await node.until("init", isOver);
     expect(pod.status?.phase).toBe("Succeeded");
     expect(await node.logs("init")).toBe("first\nsecond\n");
+  });
+
+  test("has its hooks run after its start and before its end", async () => {
+    await node.script("hooks", `trap 'cat /data/*; exit 0' TERM; echo up; while :; do sleep 0.05; done`, {
+      volumes: [{ name: "data", emptyDir: {} }],
+      containers: [
+        {
+          volumeMounts: [{ name: "data", mountPath: "/data" }],
+          lifecycle: {
+            postStart: { exec: { command: ["sh", "-c", "echo begun > /data/1"] } },
+            preStop: { exec: { command: ["sh", "-c", "echo ending > /data/2"] } },
+          },
+        },
+      ],
+    });
+    await node.until("hooks", isReady);
+    const log = node.untilLog("hooks", "ending");
+    await node.untilLog("hooks", "up");
+    await remove("hooks", 20);
+    expect(await log).toBe("up\nbegun\nending\n");
+    await node.gone("hooks");
+
+    await node.script("bad-hook", "exec sleep 1000", {
+      containers: [{ lifecycle: { postStart: { exec: { command: ["false"] } } } }],
+    });
+    const pod = await node.until("bad-hook", isOver);
+    expect(pod.status?.phase).toBe("Failed");
+  });
+
+  test("that never stops talking leaves time for others", async () => {
+    await node.script("talks", "exec yes");
+    await node.until("talks", isReady);
+    const began = performance.now();
+    for (let turn = 0; turn < 20; turn++) await node.client.get(NODES, { name: "sandgate" });
+    expect(performance.now() - began).toBeLessThan(2_000);
+    await remove("talks", 0);
+    await node.gone("talks");
   });
 
   test("with a read-only root can write to its volumes only", async () => {

@@ -39,9 +39,10 @@ export async function registerNode(options: NodeObjectOptions): Promise<NodeObje
     if (!isAlreadyExists(error)) throw error;
     await client.patch(NODES, { name }, { type: "merge", body: { metadata: { labels, annotations }, spec } });
   }
-  await report(options, true);
+  const since = new Map<string, string>();
+  await report(options, true, since);
   const timer = setInterval(() => {
-    report(options, true).catch((error: unknown) => {
+    report(options, true, since).catch((error: unknown) => {
       options.logger.warn("the node's heartbeat could not be written", { error: (error as Error).message });
     });
   }, HEARTBEAT_MS);
@@ -49,13 +50,13 @@ export async function registerNode(options: NodeObjectOptions): Promise<NodeObje
   return {
     async close() {
       clearInterval(timer);
-      await report(options, false);
+      await report(options, false, since);
     },
   };
 }
 
-async function report(options: NodeObjectOptions, ready: boolean): Promise<void> {
-  const body = { status: nodeStatus(options, ready) };
+async function report(options: NodeObjectOptions, ready: boolean, since: Map<string, string>): Promise<void> {
+  const body = { status: nodeStatus(options, ready, since) };
   await options.client.patch(
     NODES,
     { name: options.name },
@@ -64,21 +65,30 @@ async function report(options: NodeObjectOptions, ready: boolean): Promise<void>
   );
 }
 
-function nodeStatus(options: NodeObjectOptions, ready: boolean): NonNullable<Node["status"]> {
+/** @param since - When each condition became what it is, by type and value. */
+function nodeStatus(
+  options: NodeObjectOptions,
+  ready: boolean,
+  since: Map<string, string>,
+): NonNullable<Node["status"]> {
   const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
   const condition = (
     type: string,
     status: string,
     reason: string,
     message: string,
-  ): Record<string, unknown> => ({
-    type,
-    status,
-    reason,
-    message,
-    lastHeartbeatTime: now,
-    lastTransitionTime: now,
-  });
+  ): Record<string, unknown> => {
+    const key = `${type} ${status}`;
+    if (!since.has(key)) since.set(key, now);
+    return {
+      type,
+      status,
+      reason,
+      message,
+      lastHeartbeatTime: now,
+      lastTransitionTime: since.get(key) ?? now,
+    };
+  };
   const resources = {
     cpu: String(cpus().length),
     memory: `${Math.floor(totalmem() / 1024)}Ki`,

@@ -13,6 +13,7 @@ import {
   type Resource,
 } from "@sandgate/kube";
 import { makeSharedEtc } from "./container/etc-files.ts";
+import { LogPace } from "./container/log-pace.ts";
 import { openCgroups } from "./isolation/cgroups.ts";
 import { openHostUsers } from "./isolation/host-users.ts";
 import { hostSeccompFilter } from "./isolation/seccomp-filter.ts";
@@ -93,6 +94,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHandle> {
     image: options.image,
     events,
     logger,
+    logPace: new LogPace(),
     sources: (namespace) => apiSources(client, namespace),
   };
   const workers = new Map<string, PodWorker>();

@@ -1,12 +1,14 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
+import type { LogPace } from "./log-pace.ts";
 
 /** Bytes of one log file before the next is begun, and how many old ones are kept. */
 const FILE_BYTES = 10 * 1024 * 1024;
 const OLD_FILES = 4;
 /** A line longer than this is written in parts, marked as such. */
 const LINE_BYTES = 16 * 1024;
+const PARTS = new RegExp(`[^]{1,${LINE_BYTES}}`, "g");
 
 /** Path of an older part of a log: 1 is the newest of them. */
 export function rotatedPath(path: string, index: number): string {
@@ -24,7 +26,10 @@ export class LogWriter {
   readonly #listeners = new Set<() => void>();
   #ended = false;
 
-  constructor(path: string) {
+  readonly #pace: LogPace;
+
+  constructor(path: string, pace: LogPace) {
+    this.#pace = pace;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#path = path;
     this.#file = openSync(path, "a", 0o600);
@@ -49,24 +54,17 @@ export class LogWriter {
   async copy(name: "stdout" | "stderr", source: Readable): Promise<void> {
     let rest: Buffer = Buffer.alloc(0);
     for await (const chunk of source as AsyncIterable<Buffer>) {
-      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      const entries: Buffer[] = [];
-      const stamp = timestamp();
-      let start = 0;
-      for (;;) {
-        const end = bytes.indexOf(0x0a, start);
-        if (end === -1) break;
-        entries.push(...this.#entries(stamp, name, bytes.subarray(start, end), true));
-        start = end + 1;
-      }
-      rest = Buffer.from(bytes.subarray(start));
-      if (rest.length > LINE_BYTES) {
-        entries.push(...this.#entries(stamp, name, rest, false));
+      await this.#pace.run(() => {
+        const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+        const end = bytes.lastIndexOf(0x0a);
+        if (end !== -1) this.#write(encodeLines(name, bytes.toString("latin1", 0, end), "F"));
+        rest = Buffer.from(bytes.subarray(end + 1));
+        if (rest.length <= LINE_BYTES) return;
+        this.#write(encodeLines(name, rest.toString("latin1"), "P"));
         rest = Buffer.alloc(0);
-      }
-      if (entries.length > 0) this.#write(Buffer.concat(entries));
+      });
     }
-    if (rest.length > 0) this.#write(Buffer.concat(this.#entries(timestamp(), name, rest, false)));
+    if (rest.length > 0) this.#write(encodeLines(name, rest.toString("latin1"), "P"));
   }
 
   end(): void {
@@ -74,16 +72,6 @@ export class LogWriter {
     this.#ended = true;
     closeSync(this.#file);
     for (const listener of this.#listeners) listener();
-  }
-
-  #entries(stamp: string, name: string, line: Buffer, whole: boolean): Buffer[] {
-    const entries: Buffer[] = [];
-    for (let start = 0; start === 0 || start < line.length; start += LINE_BYTES) {
-      const part = line.subarray(start, start + LINE_BYTES);
-      const full = whole && start + LINE_BYTES >= line.length;
-      entries.push(Buffer.from(`${stamp} ${name} ${full ? "F" : "P"} `), part, Buffer.from("\n"));
-    }
-    return entries;
   }
 
   #write(bytes: Buffer): void {
@@ -103,6 +91,27 @@ export class LogWriter {
     this.#file = openSync(this.#path, "a", 0o600);
     this.#size = 0;
   }
+}
+
+/**
+ * Lines as they are written. Few operations for many lines: a program that prints nothing but line ends is cheap to start.
+ *
+ * @param text - Bytes as Latin-1, without the last line's end.
+ * @param lastMark - Whether the last line is a whole one.
+ */
+export function encodeLines(name: string, text: string, lastMark: "F" | "P"): Buffer {
+  const stamp = timestamp();
+  const prefix = (mark: string): string => `${stamp} ${name} ${mark} `;
+  const lines = text.split("\n");
+  if (lastMark === "F" && lines.every((line) => line.length <= LINE_BYTES)) {
+    return Buffer.from(`${prefix("F")}${lines.join(`\n${prefix("F")}`)}\n`, "latin1");
+  }
+  const entries = lines.flatMap((line, index) => {
+    const parts = line.match(PARTS) ?? [""];
+    const whole = index < lines.length - 1 || lastMark === "F";
+    return parts.map((part, at) => `${prefix(whole && at === parts.length - 1 ? "F" : "P")}${part}\n`);
+  });
+  return Buffer.from(entries.join(""), "latin1");
 }
 
 /** RFC 3339 with nine digits, as kubelets write it; the clock knows milliseconds. */

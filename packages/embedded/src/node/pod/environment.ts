@@ -127,7 +127,8 @@ function printMap(map: Readonly<Record<string, string>> | undefined): string {
     .join("\n");
 }
 
-function resourceField(
+/** An amount that a container asks for, in units of the divisor. */
+export function resourceField(
   pod: Pod,
   container: Container,
   reference: { containerName?: string; resource: string; divisor?: string },

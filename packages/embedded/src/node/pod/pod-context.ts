@@ -1,5 +1,6 @@
 import type { Logger } from "@sandgate/contract";
 import type { EventRecorder, KubeClient } from "@sandgate/kube";
+import type { LogPace } from "../container/log-pace.ts";
 import type { Cgroups } from "../isolation/cgroups.ts";
 import type { HostUsers } from "../isolation/host-users.ts";
 import type { PodNetwork } from "../network/pod-network.ts";
@@ -29,6 +30,7 @@ export interface PodContext {
   readonly image: RuntimeImage;
   readonly events: EventRecorder;
   readonly logger: Logger;
+  readonly logPace: LogPace;
   sources(namespace: string): EnvironmentSources;
 }
 

@@ -15,7 +15,9 @@ import {
   type ContainerRecord,
 } from "./container-record.ts";
 import { ConfigError, containerEnvironment } from "./environment.ts";
+import { runHook, type Hook } from "./lifecycle-hook.ts";
 import { podStatus } from "./pod-status.ts";
+import type { ProbeTarget } from "./probe.ts";
 import { startProber } from "./prober.ts";
 import { DEFAULT_UID, type PodContext } from "./pod-context.ts";
 import { LONGEST_MS, RunningContainer } from "./running-container.ts";
@@ -24,6 +26,7 @@ import { isKnownImage, refusals } from "./supported-fields.ts";
 /** How often something that is missing is looked for again. */
 const WAIT_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
+const SHORTEST_GRACE_MS = 2_000;
 
 /** What the node keeps of a pod on disk, so that a new process can go on with it. */
 interface Saved {
@@ -164,6 +167,10 @@ export class PodWorker {
     this.#slot = await context.network.acquire();
     this.#save();
     this.#publish();
+    if (context.cgroups.unavailable !== null) {
+      const message = `limits of the pod are not enforced: ${context.cgroups.unavailable}`;
+      context.events.record(pod, "Warning", "LimitsNotEnforced", message);
+    }
     const hostUid = context.users.acquire(this.uid);
     this.#volumes = new PodVolumes({
       pod,
@@ -243,12 +250,11 @@ export class PodWorker {
     if (started === null) return false;
     const { events } = this.#context;
     const path = this.#fieldPath(container, isInit);
-    const prober = isInit
-      ? null
-      : startProber(
-          container,
-          { ip: this.#slot?.ip ?? "", container, exec: (command) => started.exec(command, PROBE_OPTIONS) },
-          {
+    const begun = await this.#afterStart(started, container, path);
+    const prober =
+      isInit || !begun
+        ? null
+        : startProber(container, this.#probeTarget(started), {
             started: () => {
               record.started = true;
               this.#publish();
@@ -267,10 +273,9 @@ export class PodWorker {
                 `Container ${container.name} failed ${kind.toLowerCase()} probe, will be restarted`,
                 path,
               );
-              void started.stop(this.#graceMs());
+              void this.#stop(started, this.#probeGraceMs(container, kind));
             },
-          },
-        );
+          });
     const exit = await started.exited;
     prober?.stop();
     this.#running.delete(container.name);
@@ -294,6 +299,58 @@ export class PodWorker {
       this.#publish();
     }
     return true;
+  }
+
+  /** @returns False where the container has been ended because its hook failed. */
+  async #afterStart(started: RunningContainer, container: Container, path: string): Promise<boolean> {
+    const hook = container.lifecycle?.["postStart"] as Hook | undefined;
+    if (hook === undefined) return true;
+    const ended = started.exited.then(() => "the container has ended");
+    const failure = await Promise.race([runHook(hook, this.#probeTarget(started), LONGEST_MS), ended]);
+    if (failure === null) return true;
+    this.#context.events.record(
+      this.#pod,
+      "Warning",
+      "FailedPostStartHook",
+      `PostStartHook failed: ${failure}`,
+      path,
+    );
+    void started.stop(this.#graceMs());
+    return false;
+  }
+
+  /** Ends a container, its hook before that first. */
+  async #stop(started: RunningContainer, graceMs: number): Promise<void> {
+    const hook = started.container.lifecycle?.["preStop"] as Hook | undefined;
+    let leftMs = graceMs;
+    if (hook !== undefined && graceMs > 0) {
+      const began = Date.now();
+      const failure = await Promise.race([
+        runHook(hook, this.#probeTarget(started), Math.min(graceMs, LONGEST_MS)),
+        started.exited.then(() => null),
+      ]);
+      if (failure !== null) {
+        const message = `PreStopHook failed: ${failure}`;
+        this.#context.events.record(this.#pod, "Warning", "FailedPreStopHook", message);
+      }
+      // As kubelets do: the container itself always has a moment.
+      leftMs = Math.max(SHORTEST_GRACE_MS, graceMs - (Date.now() - began));
+    }
+    await started.stop(leftMs);
+  }
+
+  #probeTarget(started: RunningContainer): ProbeTarget {
+    return {
+      ip: this.#slot?.ip ?? "",
+      container: started.container,
+      exec: (command) => started.exec(command, PROBE_OPTIONS),
+    };
+  }
+
+  #probeGraceMs(container: Container, kind: "Startup" | "Liveness"): number {
+    const probe = kind === "Startup" ? container.startupProbe : container.livenessProbe;
+    const own = probe?.terminationGracePeriodSeconds;
+    return own === undefined ? this.#graceMs() : own * 1000;
   }
 
   /** Starts an instance, waiting for whatever it lacks; null where the pod ends before. */
@@ -423,7 +480,7 @@ export class PodWorker {
         `spec.containers{${name}}`,
       );
     }
-    await Promise.all([...this.#running.values()].map((container) => container.stop(graceMs)));
+    await Promise.all([...this.#running.values()].map((container) => this.#stop(container, graceMs)));
     await this.#done;
     if (this.#closed) return;
     await this.#publishing;
@@ -481,7 +538,7 @@ export class PodWorker {
       () => {
         this.#fail("DeadlineExceeded", "Pod was active on the node longer than the specified deadline");
         this.#ending.abort();
-        for (const container of this.#running.values()) void container.stop(this.#graceMs());
+        for (const container of this.#running.values()) void this.#stop(container, this.#graceMs());
       },
       Math.min(Math.max(0, dueMs), LONGEST_MS),
     );

@@ -166,7 +166,7 @@ export class RunningContainer {
     } finally {
       pipes.givenAway();
     }
-    const log = new LogWriter(logPath(folder, options.instance));
+    const log = new LogWriter(logPath(folder, options.instance), context.logPace);
     const target = {
       uid,
       gid,
@@ -177,6 +177,10 @@ export class RunningContainer {
       workingDir,
     };
     return new RunningContainer(options, launched, cgroup, target, log, pipes);
+  }
+
+  get container(): Container {
+    return this.#options.container;
   }
 
   get ended(): boolean {

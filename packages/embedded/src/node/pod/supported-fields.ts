@@ -60,6 +60,7 @@ const CONTAINER_FIELDS: Readonly<Record<string, string>> = {
   livenessProbe: "carried out",
   readinessProbe: "carried out",
   startupProbe: "carried out",
+  lifecycle: "postStart and preStop are carried out",
   terminationMessagePath: "carried out",
   terminationMessagePolicy: "carried out",
   securityContext: "checked member by member",
@@ -113,7 +114,7 @@ export function refusals(pod: Pod): Refusal[] {
   const refuse = (field: string, reason: string): void => void found.push({ field, reason });
   const spec = pod.spec as Pod["spec"] & Record<string, unknown>;
   for (const field of Object.keys(spec)) {
-    if (!(field in POD_FIELDS)) refuse(`spec.${field}`, "not supported by the embedded node");
+    if (!Object.hasOwn(POD_FIELDS, field)) refuse(`spec.${field}`, "not supported by the embedded node");
   }
   for (const field of ["hostNetwork", "hostPID", "hostIPC"] as const) {
     if (spec[field] === true) refuse(`spec.${field}`, "a pod never shares the host's namespaces");
@@ -132,6 +133,9 @@ export function refusals(pod: Pod): Refusal[] {
         refuse(`spec.volumes[${index}].${source}`, `supported are ${[...VOLUME_SOURCES].join(", ")}`);
       }
     }
+    const medium = volume.emptyDir?.medium ?? "";
+    if (medium !== "" && medium !== "Memory")
+      refuse(`spec.volumes[${index}].emptyDir.medium`, `there is no medium ${medium}; Memory, or none`);
     (volume.projected?.sources ?? []).forEach((source, at) => {
       for (const kind of Object.keys(source)) {
         if (!["configMap", "secret", "downwardAPI"].includes(kind)) {
@@ -166,14 +170,21 @@ function checkContainer(
   refuse: (field: string, reason: string) => void,
 ): void {
   for (const field of Object.keys(container)) {
-    if (!(field in CONTAINER_FIELDS)) refuse(`${path}.${field}`, "not supported by the embedded node");
+    if (!Object.hasOwn(CONTAINER_FIELDS, field))
+      refuse(`${path}.${field}`, "not supported by the embedded node");
   }
   checkSecurityContext(container.securityContext, `${path}.securityContext`, refuse);
+  checkResources(container.resources ?? {}, `${path}.resources`, refuse);
+  checkLifecycle(container.lifecycle ?? {}, `${path}.lifecycle`, refuse);
+  if (leavesRoot(container.terminationMessagePath ?? "/"))
+    refuse(`${path}.terminationMessagePath`, "has to be an absolute path without ..");
   (container.ports ?? []).forEach((port, index) => {
     if (port.hostPort !== undefined && port.hostPort !== 0)
       refuse(`${path}.ports[${index}].hostPort`, "the gateway reaches pods by their own address");
   });
   (container.volumeMounts ?? []).forEach((mount, index) => {
+    if (leavesRoot(mount.mountPath))
+      refuse(`${path}.volumeMounts[${index}].mountPath`, "has to be an absolute path without ..");
     for (const field of Object.keys(mount)) {
       if (!MOUNT_FIELDS.has(field))
         refuse(`${path}.volumeMounts[${index}].${field}`, "not supported by the embedded node");
@@ -187,6 +198,49 @@ function checkContainer(
       refuse(`${path}.${probe}.grpc`, "use httpGet, tcpSocket or exec");
     const host = container[probe]?.httpGet?.host ?? container[probe]?.tcpSocket?.host;
     if (host !== undefined && host !== "") refuse(`${path}.${probe}.host`, "probes go to the pod only");
+  }
+}
+
+/** Paths in a container are resolved by bubblewrap before the container's root is the root. */
+function leavesRoot(path: string): boolean {
+  return !path.startsWith("/") || path.split("/").includes("..");
+}
+
+/** What can be asked for of each resource; `ephemeral-storage` is accepted, and no disk is measured. */
+const RESOURCES = new Set(["cpu", "memory", "ephemeral-storage"]);
+
+function checkResources(
+  resources: Record<string, unknown>,
+  path: string,
+  refuse: (field: string, reason: string) => void,
+): void {
+  for (const [kind, value] of Object.entries(resources)) {
+    if (kind !== "limits" && kind !== "requests") {
+      refuse(`${path}.${kind}`, "not supported by the embedded node");
+      continue;
+    }
+    for (const resource of Object.keys(value ?? {})) {
+      if (!RESOURCES.has(resource)) refuse(`${path}.${kind}.${resource}`, "the node has none");
+    }
+  }
+}
+
+function checkLifecycle(
+  lifecycle: Record<string, unknown>,
+  path: string,
+  refuse: (field: string, reason: string) => void,
+): void {
+  for (const [when, hook] of Object.entries(lifecycle)) {
+    if (when !== "postStart" && when !== "preStop") {
+      refuse(`${path}.${when}`, "not supported by the embedded node");
+      continue;
+    }
+    for (const kind of Object.keys(hook ?? {})) {
+      if (!["exec", "httpGet", "sleep"].includes(kind))
+        refuse(`${path}.${when}.${kind}`, "use exec, httpGet or sleep");
+    }
+    const host = (hook as { httpGet?: { host?: string } } | null)?.httpGet?.host;
+    if (host !== undefined && host !== "") refuse(`${path}.${when}.httpGet.host`, "hooks go to the pod only");
   }
 }
 

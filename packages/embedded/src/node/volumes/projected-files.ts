@@ -1,5 +1,5 @@
 import type { KeyToPath, Pod, Volume } from "@sandgate/contract";
-import { ConfigError, podField, type EnvironmentSources } from "../pod/environment.ts";
+import { ConfigError, podField, resourceField, type EnvironmentSources } from "../pod/environment.ts";
 import type { ProjectedFile } from "./atomic-files.ts";
 
 type ConfigMapSource = NonNullable<Volume["configMap"]>;
@@ -79,11 +79,17 @@ async function secretFiles(
 
 function downwardFiles(pod: Pod, source: DownwardSource, mode?: number): ProjectedFile[] {
   return (source.items ?? []).map((item) => {
-    if (item.fieldRef === undefined)
-      throw new ConfigError(`downward API file ${item.path}: only fieldRef is supported`);
+    const { resourceFieldRef } = item as { resourceFieldRef?: Parameters<typeof resourceField>[2] };
+    const [first] = pod.spec.containers;
+    const value =
+      item.fieldRef !== undefined
+        ? podField(pod, item.fieldRef.fieldPath)
+        : resourceFieldRef !== undefined && first !== undefined
+          ? resourceField(pod, first, resourceFieldRef)
+          : "";
     return {
       path: item.path,
-      content: Buffer.from(podField(pod, item.fieldRef.fieldPath)),
+      content: Buffer.from(value),
       mode: item.mode ?? mode ?? DEFAULT_MODE,
     };
   });
