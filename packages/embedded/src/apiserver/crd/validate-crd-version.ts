@@ -2,6 +2,7 @@ import { isJsonObject } from "../patch/json-value.ts";
 import type { JsonObject } from "../patch/json-value.ts";
 import { duplicate, invalidValue, required, tooMany } from "../registry/field-errors.ts";
 import type { FieldError } from "../registry/resource-definition.ts";
+import { compileJsonPath } from "../table/json-path.ts";
 import { validateStructuralSchema } from "./validate-structural-schema.ts";
 
 const COLUMN_TYPES = ["boolean", "date", "integer", "number", "string"];
@@ -110,7 +111,22 @@ function validateColumns(errors: FieldError[], value: unknown, at: string): void
     if (format !== undefined && format !== "" && !COLUMN_FORMATS.some((each) => each === format)) {
       errors.push(invalidValue(`${path}.format`, format, `must be one of ${COLUMN_FORMATS.join(",")}`));
     }
-    if (jsonPath === undefined || jsonPath === "") errors.push(required(`${path}.JSONPath`));
+    if (typeof jsonPath !== "string" || jsonPath === "") errors.push(required(`${path}.JSONPath`));
+    else {
+      const problem = columnPathProblem(jsonPath);
+      if (problem !== undefined) errors.push(invalidValue(`${path}.JSONPath`, jsonPath, problem));
+    }
+  }
+}
+
+/** A column that cannot be read would make every list of the kind fail, so it is refused here. */
+function columnPathProblem(path: string): string | undefined {
+  if (!path.startsWith(".")) return "must be a simple json path starting with .";
+  try {
+    compileJsonPath(path);
+    return undefined;
+  } catch (error) {
+    return `is an invalid path: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 

@@ -1,5 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { FieldError } from "../registry/resource-definition.ts";
+import { checkRules } from "../schema/cel/check-rules.ts";
+import type { Schema } from "../schema/schema.ts";
+import { validateValue } from "../schema/validate-value.ts";
 import { validateCrd } from "./validate-crd.ts";
 
 type Fields = Record<string, unknown>;
@@ -86,6 +90,27 @@ describe("a CustomResourceDefinition", () => {
     expect(fieldProblems(property)).toContain(problem);
   });
 
+  it("has columns that can be read", () => {
+    const schema = { openAPIV3Schema: { type: "object" } };
+    const columns = (jsonPath: string): string[] =>
+      problems({
+        versions: [
+          {
+            name: "v1",
+            served: true,
+            storage: true,
+            schema,
+            additionalPrinterColumns: [{ name: "a", type: "string", jsonPath }],
+          },
+        ],
+      });
+    expect(columns(".status.conditions[?(@.type=='Ready')].status")).toEqual([]);
+    expect(columns(".spec[")).toEqual([
+      expect.stringContaining("spec.versions[0].additionalPrinterColumns[0].JSONPath: Invalid value"),
+    ]);
+    expect(columns("spec")).toEqual([expect.stringContaining("must be a simple json path starting with .")]);
+  });
+
   it("can say in two ways what an int-or-string is", () => {
     const anyOf = [{ type: "integer" }, { type: "string" }];
     expect(fieldProblems({ "x-kubernetes-int-or-string": true, anyOf })).toEqual([]);
@@ -108,6 +133,55 @@ describe("a CustomResourceDefinition", () => {
       status: { storedVersions: ["v1", "v2"] },
     };
     expect(validateCrd(object, undefined).map(({ field }) => field)).toEqual(["status.storedVersions[0]"]);
+  });
+
+  it("has keywords of the right types, however deep", () => {
+    expect(fieldProblems({ type: "array", items: { type: "string", enum: 5 } })).toEqual([
+      'a.items.enum: Invalid value: "number": must be of type array',
+    ]);
+    expect(fieldProblems({ type: "string", oneOf: [{ required: "x" }] })).toEqual([
+      'a.oneOf[0].required: Invalid value: "string": must be of type array of strings',
+    ]);
+  });
+
+  it("never lets a schema through that fails on some object", () => {
+    const keyword = fc.constantFrom(
+      "type",
+      "enum",
+      "required",
+      "items",
+      "properties",
+      "oneOf",
+      "not",
+      "pattern",
+      "default",
+      "format",
+      "additionalProperties",
+      "nullable",
+      "maxLength",
+      "x-kubernetes-list-type",
+      "x-kubernetes-list-map-keys",
+      "x-kubernetes-validations",
+    );
+    const { schema } = fc.letrec<{ schema: unknown }>((tie) => ({
+      schema: fc.oneof(
+        { maxDepth: 4 },
+        fc.constantFrom<unknown>({ type: "string" }, "object", "array", "map", ["a"], 1, null, true),
+        fc.dictionary(keyword, tie("schema"), { maxKeys: 4 }),
+        fc.dictionary(keyword, tie("schema"), { maxKeys: 3 }).map((more) => ({ type: "object", ...more })),
+        fc.array(tie("schema"), { maxLength: 2 }),
+      ),
+    }));
+    const types = { resolve: (): Schema => ({}) };
+    fc.assert(
+      fc.property(schema, fc.jsonValue(), (property, value) => {
+        if (fieldProblems(property as Fields).length > 0) return;
+        const errors: FieldError[] = [];
+        validateValue({ types, typesOnly: false, errors }, value, property as Schema, "a", undefined);
+        checkRules(value, property as Schema, value);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it("may be anything, and is judged without a throw", () => {

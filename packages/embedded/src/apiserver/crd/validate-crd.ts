@@ -89,10 +89,6 @@ function checkName(errors: FieldError[], path: string, text: string, mixedCase?:
 
 function validateVersions(errors: FieldError[], value: unknown): void {
   const versions = elementsOf(value);
-  if (versions.length === 0) {
-    errors.push(required("spec.versions"));
-    return;
-  }
   const seen = new Set<string>();
   let stored = 0;
   for (const [index, version] of versions) {

@@ -1,7 +1,8 @@
 import { isJsonEqual, isJsonObject } from "../patch/json-value.ts";
 import type { JsonObject } from "../patch/json-value.ts";
-import { forbidden, invalidValue } from "../registry/field-errors.ts";
+import { forbidden, invalidValue, typeInvalid } from "../registry/field-errors.ts";
 import type { FieldError } from "../registry/resource-definition.ts";
+import { validateKeywordTypes } from "./validate-keyword-types.ts";
 import { compilePattern } from "../schema/pattern.ts";
 
 /** What may be said of an `int-or-string` in an `anyOf`, though it says what the field is. */
@@ -57,6 +58,7 @@ function validateNested(
   outer: JsonObject | undefined,
   at: string,
 ): void {
+  if (!validateKeywordTypes(errors, nested, at)) return;
   for (const [keyword, message] of OUTSIDE) {
     const value = nested[keyword];
     const empty = value === undefined || value === "" || value === false;
@@ -69,13 +71,16 @@ function validateNested(
   if (isJsonObject(items)) {
     const outside = outer?.["items"];
     validateNested(errors, items, isJsonObject(outside) ? outside : undefined, `${at}.items`);
-  }
+  } else if (items !== undefined) errors.push(typeInvalid(`${at}.items`, items, "must be a schema object"));
   if (isJsonObject(properties)) {
     const outside = outer?.["properties"];
     for (const [name, property] of Object.entries(properties)) {
       const path = `${at}.properties[${name}]`;
       if (name === "metadata") errors.push(forbidden(path, "must not be specified in a nested context"));
-      if (!isJsonObject(property)) continue;
+      if (!isJsonObject(property)) {
+        errors.push(typeInvalid(path, property, "must be a schema object"));
+        continue;
+      }
       const own = isJsonObject(outside) && Object.hasOwn(outside, name) ? outside[name] : undefined;
       validateNested(errors, property, isJsonObject(own) ? own : undefined, path);
     }

@@ -1,13 +1,14 @@
 import type { KubeObject } from "@sandgate/contract";
 import { isJsonEqual, isJsonObject } from "../patch/json-value.ts";
 import type { JsonObject } from "../patch/json-value.ts";
-import { forbidden, invalidValue, notSupported, required } from "../registry/field-errors.ts";
+import { forbidden, invalidValue, notSupported, required, typeInvalid } from "../registry/field-errors.ts";
 import type { FieldError } from "../registry/resource-definition.ts";
 import { applyDefaults } from "../schema/apply-defaults.ts";
 import { compilePattern } from "../schema/pattern.ts";
 import { pruneUnknown } from "../schema/prune-unknown.ts";
 import type { Schema, SchemaTable } from "../schema/schema.ts";
 import { validateValue } from "../schema/validate-value.ts";
+import { validateKeywordTypes } from "./validate-keyword-types.ts";
 import { validateListExtensions } from "./validate-list-extensions.ts";
 import { validateNestedValidation } from "./validate-nested-validation.ts";
 import { validateRules } from "./validate-rules.ts";
@@ -53,6 +54,7 @@ function validateNode(
     errors.push(invalidValue(at, "", `must not be nested deeper than ${MAX_DEPTH} levels`));
     return;
   }
+  if (!validateKeywordTypes(errors, schema, at)) return;
   validateKeywords(errors, schema, at);
   validateType(errors, schema, at, level);
   validateChildren(errors, schema, at, level, depth);
@@ -131,6 +133,7 @@ function validateChildren(
   if (Array.isArray(items)) {
     errors.push(forbidden(`${at}.items`, "items must be a schema object and not an array"));
   } else if (isJsonObject(items)) validateNode(errors, items, `${at}.items`, "items", depth + 1);
+  else if (items !== undefined) errors.push(typeInvalid(`${at}.items`, items, "must be a schema object"));
   else if (type === "array") errors.push(required(`${at}.items`, "must be specified"));
   if (isJsonObject(properties)) {
     for (const [name, property] of Object.entries(properties)) {
@@ -144,6 +147,9 @@ function validateChildren(
   if (level === "root") errors.push(forbidden(path, "must not be used at the root"));
   if (isJsonObject(properties) && Object.keys(properties).length > 0 && additionalProperties !== false) {
     errors.push(forbidden(path, "additionalProperties and properties are mutual exclusive"));
+  }
+  if (!isJsonObject(additionalProperties) && typeof additionalProperties !== "boolean") {
+    errors.push(typeInvalid(path, additionalProperties, "must be a schema object or a boolean"));
   }
   if (isJsonObject(additionalProperties))
     validateNode(errors, additionalProperties, path, "field", depth + 1);
