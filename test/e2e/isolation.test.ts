@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { readdirSync, statSync } from "node:fs";
-import { createServer, type AddressInfo, type Server } from "node:net";
+import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -152,6 +152,15 @@ targets = ${JSON.stringify([...targets, [otherAddress, 8888]])}
 with concurrent.futures.ThreadPoolExecutor(16) as pool: print(sum(pool.map(attempt, targets), []))`);
     expect(open).toBe("[]");
     expect(reached).toBe(before);
+    // The same places do answer the host, so that it is the walls that kept the pod from them.
+    for (const [address, at] of [
+      ["127.0.0.1", port],
+      [otherAddress, 8888],
+    ] as const) {
+      const socket = connect(at, address);
+      await once(socket, "connect");
+      socket.destroy();
+    }
   });
 
   it("makes no setuid file that is root's on the host", async () => {
@@ -163,6 +172,8 @@ open(path, 'w').close()
 try: os.chmod(path, 0o4755)
 except OSError: pass
 assert os.statvfs(path).f_flag & os.ST_NOSUID`);
-    for (const file of filesNamed(up.dataDir, name)) expect(statSync(file).uid).not.toBe(0);
+    const files = filesNamed(up.dataDir, name);
+    expect(files).toHaveLength(1);
+    for (const file of files) expect(statSync(file).uid).not.toBe(0);
   });
 });
