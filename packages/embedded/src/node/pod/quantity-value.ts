@@ -24,7 +24,8 @@ const SUFFIXES: Readonly<Record<string, number>> = {
  */
 export function quantityValue(quantity: string | number): number {
   const match = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(String(quantity));
-  const factor = SUFFIXES[match?.[2] ?? ""];
+  const suffix = match?.[2] ?? "";
+  const factor = Object.hasOwn(SUFFIXES, suffix) ? SUFFIXES[suffix] : undefined;
   const value = Number(match?.[1]);
   if (match === null || factor === undefined || Number.isNaN(value))
     throw new RangeError(`${JSON.stringify(quantity)} is no quantity`);
