@@ -27,6 +27,9 @@ interface Outcome {
 const FIRST_MS = 20;
 /** Until the first success a readiness probe is asked this often, but never less often than its period says. */
 const EAGER_MS = 100;
+/** What costs no process is asked more often, for a while: a sandbox that answers is one that somebody waits for. */
+const CHEAP_MS = 20;
+const CHEAP_TRIES = 100;
 
 /** Runs the probes of a container that runs, from its start to its end. */
 export function startProber(container: Container, target: ProbeTarget, events: ProberEvents): Prober {
@@ -48,6 +51,7 @@ export function startProber(container: Container, target: ProbeTarget, events: P
     const { periodSeconds = 10, successThreshold = 1, failureThreshold = 3 } = probe;
     let successes = 0;
     let failures = 0;
+    let tries = 0;
     let everSucceeded = false;
     const step = async (): Promise<void> => {
       const message = await runProbe(probe, target);
@@ -64,7 +68,8 @@ export function startProber(container: Container, target: ProbeTarget, events: P
         if (onResult({ ok: false, message, final: failures >= failureThreshold }) === "stop") return;
       }
       const periodMs = periodSeconds * 1000;
-      later(eager && !everSucceeded ? Math.min(EAGER_MS, periodMs) : periodMs, () => void step());
+      const eagerMs = probe.exec === undefined && ++tries <= CHEAP_TRIES ? CHEAP_MS : EAGER_MS;
+      later(eager && !everSucceeded ? Math.min(eagerMs, periodMs) : periodMs, () => void step());
     };
     later(Math.max(FIRST_MS, (probe.initialDelaySeconds ?? 0) * 1000), () => void step());
   }
@@ -74,12 +79,15 @@ export function startProber(container: Container, target: ProbeTarget, events: P
     const { readinessProbe, livenessProbe } = container;
     if (readinessProbe === undefined) events.ready(true);
     else {
-      let failuresTold = 0;
+      let failures = 0;
+      let wasReady = false;
       follow(readinessProbe, true, ({ ok, message, final }) => {
-        if (ok) events.ready(true);
-        else {
+        if (ok) {
+          wasReady = true;
+          events.ready(true);
+        } else {
           // Eager tries before the first success are no news.
-          if (failuresTold++ % 50 === 0) events.failed("Readiness", message);
+          if (wasReady || ++failures % CHEAP_TRIES === 0) events.failed("Readiness", message);
           if (final) events.ready(false);
         }
         return "go-on";
