@@ -8,54 +8,62 @@ export interface RuleAnalysis {
   readonly calls: readonly { readonly name: string; readonly qualified: string | undefined }[];
   /** Names that come from outside. */
   readonly identifiers: ReadonlySet<string>;
-  readonly size: number;
-  /** How many loops stand within each other. */
-  readonly loops: number;
+  /** How many parts stand outside of any loop, within one, within two of them, … */
+  readonly sizes: readonly number[];
+  /** Elements of the longest list or map that the rule itself writes out. */
+  readonly longestLiteral: number;
 }
 
 export function analyzeRule(expression: Expression): RuleAnalysis {
   const calls: { name: string; qualified: string | undefined }[] = [];
   const identifiers = new Set<string>();
-  let size = 0;
+  const sizes: number[] = [];
+  let longestLiteral = 0;
 
-  function visit(expr: Expression | undefined): number {
-    if (expr === undefined) return 0;
-    size++;
+  function visitAll(expressions: readonly (Expression | undefined)[], loops: number): void {
+    for (const each of expressions) visit(each, loops);
+  }
+
+  function visit(expr: Expression | undefined, loops: number): void {
+    if (expr === undefined) return;
+    sizes[loops] = (sizes[loops] ?? 0) + 1;
     const { exprKind } = expr;
     switch (exprKind.case) {
       case "identExpr":
         identifiers.add(exprKind.value.name);
-        return 0;
+        break;
       case "selectExpr":
-        return visit(exprKind.value.operand);
+        visit(exprKind.value.operand, loops);
+        break;
       case "callExpr": {
         const { function: name, target, args } = exprKind.value;
         const prefix = target === undefined ? undefined : qualifiedName(target);
         calls.push({ name, qualified: prefix === undefined ? undefined : `${prefix}.${name}` });
-        return Math.max(0, visit(target), ...args.map(visit));
+        visitAll([target, ...args], loops);
+        break;
       }
       case "listExpr":
-        return Math.max(0, ...exprKind.value.elements.map(visit));
+        longestLiteral = Math.max(longestLiteral, exprKind.value.elements.length);
+        visitAll(exprKind.value.elements, loops);
+        break;
       case "structExpr":
-        return Math.max(
-          0,
-          ...exprKind.value.entries.flatMap(({ keyKind, value }) => [
-            keyKind.case === "mapKey" ? visit(keyKind.value) : 0,
-            visit(value),
-          ]),
-        );
+        longestLiteral = Math.max(longestLiteral, exprKind.value.entries.length);
+        for (const { keyKind, value } of exprKind.value.entries) {
+          visitAll([keyKind.case === "mapKey" ? keyKind.value : undefined, value], loops);
+        }
+        break;
       case "comprehensionExpr": {
         const { iterRange, accuInit, loopCondition, loopStep, result } = exprKind.value;
-        const within = Math.max(visit(loopCondition), visit(loopStep));
-        return Math.max(visit(iterRange), visit(accuInit), visit(result), 1 + within);
+        visitAll([iterRange, accuInit, result], loops);
+        visitAll([loopCondition, loopStep], loops + 1);
+        break;
       }
       default:
-        return 0;
     }
   }
 
-  const loops = visit(expression);
-  return { calls, identifiers, size, loops };
+  visit(expression, 0);
+  return { calls, identifiers, sizes: Array.from(sizes, (size) => size ?? 0), longestLiteral };
 }
 
 function qualifiedName({ exprKind }: Expression): string | undefined {

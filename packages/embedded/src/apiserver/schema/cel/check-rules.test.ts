@@ -206,6 +206,18 @@ describe("CEL rules", () => {
     ]);
   });
 
+  it("may go through a list of usual length in two loops", () => {
+    const schema: Schema = {
+      ...TEXTS,
+      "x-kubernetes-validations": [
+        { rule: "self.all(x, self.exists_one(y, x == y) && x != '' && x.startsWith('t') && x.size() < 10)" },
+      ],
+    };
+    const usual = Array.from({ length: 128 }, (_, index) => `t${index}`);
+    expect(problems(schema, usual)).toEqual([]);
+    expect(problems(schema, [...usual, "t1"])).toHaveLength(1);
+  });
+
   it("end when they would cost too much", () => {
     const schema: Schema = {
       ...TEXTS,

@@ -5,14 +5,18 @@ const SPLITTING = new Set(["split", "findAll"]);
 
 /**
  * The most that evaluating a rule can cost: each part of it, as often as the longest list there is could have it
- * repeated by every loop around it.
+ * repeated by the loops around it.
  */
-export function ruleCost({ calls, size, loops }: RuleAnalysis, ...values: readonly unknown[]): number {
-  if (loops === 0) return size;
-  const splits = calls.some(({ name }) => SPLITTING.has(name));
-  let longest = size;
-  for (const value of values) longest = Math.max(longest, longestIn(value, splits));
-  return size * longest ** loops;
+export function ruleCost(
+  { calls, sizes, longestLiteral }: RuleAnalysis,
+  ...values: readonly unknown[]
+): number {
+  let longest = longestLiteral;
+  if (sizes.length > 1) {
+    const splits = calls.some(({ name }) => SPLITTING.has(name));
+    for (const value of values) longest = Math.max(longest, longestIn(value, splits));
+  }
+  return sizes.reduce((cost, size, loops) => cost + size * longest ** loops, 0);
 }
 
 function longestIn(value: unknown, texts: boolean): number {
