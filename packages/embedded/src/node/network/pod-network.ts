@@ -90,7 +90,7 @@ export async function openPodNetwork(options: PodNetworkOptions): Promise<PodNet
     const ip = addressAt(range, offset);
     const namespace = `${bridge}-${offset}`;
     const mac = macOf(ip);
-    const veth = `${bridge.slice(0, 8)}${offset.toString(36)}`;
+    const veth = `${bridge}${offset.toString(36)}`;
     const remove = async (): Promise<void> => {
       // The veth pair goes with the namespace.
       await runProgram("ip", ["netns", "delete", namespace]);
@@ -169,7 +169,14 @@ async function removeLeftovers(id: string): Promise<void> {
     ? readdirSync("/run/netns").filter((name) => name.startsWith(`${bridge}-`))
     : [];
   if (namespaces.length > 0) {
-    await runProgram("ip", ["-batch", "-"], namespaces.map((name) => `netns delete ${name}`).join("\n"));
+    // One that is going already is no failure.
+    await runProgram(
+      "ip",
+      ["-force", "-batch", "-"],
+      namespaces.map((name) => `netns delete ${name}`).join("\n"),
+    ).catch((error: unknown) => {
+      if (!(error as Error).message.includes("No such file")) throw error;
+    });
   }
   if (existsSync(`/sys/class/net/${bridge}`)) await runProgram("ip", ["link", "delete", bridge]);
   // Adding it first makes the deletion possible whether it is there or not.
