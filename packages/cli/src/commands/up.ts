@@ -157,14 +157,16 @@ function greet(
   }: Started & { dataDir: string; seconds: string; demo: boolean },
 ): void {
   const sandbox = demo ? "alice/my-sandbox" : "alice/box";
+  // Started by `npm start`, the command is the clone's own and not on the PATH.
+  const command = context.env["npm_lifecycle_event"] === "start" ? "npx sandgate" : "sandgate";
   const body = String.raw`'{"command":"python3 -c \"print(6*7)\""}'`;
   const lines = [
     `Sandgate ${VERSION} is ready: ${url}  (${seconds} s)`,
     "",
-    ...(demo ? [] : ["Make a sandbox:", `  sandgate create ${sandbox}`, ""]),
+    ...(demo ? [] : ["Make a sandbox:", `  ${command} create ${sandbox}`, ""]),
     "Run something in it:",
     `  curl -X POST ${url}/${sandbox}/execute -H 'Content-Type: application/json' -d ${body}`,
-    `  sandgate exec ${sandbox} -- python3 -V`,
+    `  ${command} exec ${sandbox} -- python3 -V`,
     "",
     "Look at it:",
     `  curl ${url}/sandboxes`,
