@@ -34,6 +34,8 @@ export function createKubeClient(access: ClusterAccess, options: KubeClientOptio
     connect: { ...tls, timeout: CONNECT_TIMEOUT_MS },
     headersTimeout: options.headersTimeoutMs ?? 60_000,
     keepAliveTimeout: 30_000,
+    // Over HTTP/2, which kube-apiserver offers, undici ends an aborted watch's session with an error that nobody can catch.
+    allowH2: false,
   };
   const agent = new Agent({ ...agentOptions, connections: 32 });
   // A watch holds its connection for minutes: behind requests of a shared pool it would starve them.
