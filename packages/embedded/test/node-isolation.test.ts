@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
@@ -244,6 +244,32 @@ describe("a hostile pod", () => {
     );
     for (const status of pod.status?.containerStatuses ?? [])
       expect(status.state?.waiting?.message).toContain("symbolic link");
+  });
+
+  test("cannot have a folder made on the host by a link that its working folder passes", async () => {
+    const name = `sandgate-made-${process.pid}`;
+    const volumes = [{ name: "data", emptyDir: {} }];
+    const volumeMounts = [{ name: "data", mountPath: "/data" }];
+    await node.create("made", {
+      restartPolicy: "Never",
+      volumes,
+      initContainers: [
+        {
+          name: "plant",
+          image: "sandgate.dev/runtime",
+          command: ["sh", "-c", "ln -s /oldroot/tmp /data/a; ln -s /tmp /data/b"],
+          volumeMounts,
+        },
+      ],
+      containers: ["a", "b"].map((link) => ({
+        name: link,
+        command: ["true"],
+        workingDir: `/data/${link}/${name}`,
+        volumeMounts,
+      })),
+    });
+    await node.until("made", isOver);
+    expect(existsSync(join("/tmp", name))).toBe(false);
   });
 
   test("is bounded in processes and in memory", async () => {

@@ -20,6 +20,7 @@ const PROGRAMS: readonly (readonly [string, string])[] = [
   ["unshare", "util-linux"],
   ["prlimit", "util-linux"],
   ["mount", "util-linux"],
+  ["pivot_root", "util-linux"],
   ["/usr/bin/python3", "python3"],
 ];
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { PROGRAM_ENV } from "../run-program.ts";
 import { ENTER_PROGRAM, PYTHON } from "../enter/enter-container.ts";
-import { hostSystemArguments } from "./host-system.ts";
+import { hostSystem, hostSystemArguments } from "./host-system.ts";
 
 /** Something of the host that a container sees. */
 export interface Mount {
@@ -76,9 +76,9 @@ export interface Launched {
 
 /** Where a container's folders are mounted for bubblewrap, in a mount namespace that nobody else sees. */
 const STAGE = "/run/sandgate";
-/** An empty folder and an empty file there, to hide things behind. */
-const NO_FOLDER = `${STAGE}/no-folder`;
-const NO_FILE = `${STAGE}/no-file`;
+/** An empty folder and an empty file there, to hide things behind. Paths are those after the stage has become the root. */
+const NO_FOLDER = "/no-folder";
+const NO_FILE = "/no-file";
 
 /** What the machine tells about itself in /proc and no pod has a use for. */
 const HIDDEN_FOLDERS = ["acpi", "asound", "driver", "fs", "scsi"];
@@ -101,8 +101,8 @@ const HIDDEN_FILES = [
 const OOM_SCORE = 500;
 
 /**
- * Starts a container. Root does three things and then is gone for good: it mounts the pod's folders where an unprivileged
- * user can reach them (in a private mount namespace), joins the pod's network namespace, and joins the control group. Then
+ * Starts a container. Root does three things and then is gone for good: it mounts the pod's folders and the host's
+ * programs, and nothing else, as the root of a private mount namespace, joins the pod's network namespace, and joins the control group. Then
  * it becomes the pod's own host user, without any capability, and only then starts bubblewrap: started as root, bubblewrap
  * would leave the pod's processes uid 0 of the host.
  *
@@ -170,19 +170,28 @@ function stageScript(options: LaunchOptions): string {
     "set -e",
     "umask 022",
     `mount -t tmpfs -o mode=0755,size=256k,nosuid,nodev sandgate ${STAGE}`,
-    `mkdir ${STAGE}/root ${NO_FOLDER}`,
-    `: > ${NO_FILE}`,
+    `cd ${STAGE}`,
+    "mkdir pod no-folder tmp proc dev host",
+    ": > no-file",
+    "mount -t proc proc proc",
+    "mount --bind /dev dev",
+    "mount --bind -- " + `${quote(options.root)} pod`,
   ];
-  lines.push(`mount --bind ${quote(options.root)} ${STAGE}/root`);
-  options.mounts.forEach(({ source }, index) => {
+  for (const { path, link } of hostSystem()) {
+    const name = path.slice(1);
+    if (link === null) lines.push(`mkdir ${name}`, `mount --bind ${path} ${name}`);
+    else lines.push(`ln -s ${quote(link)} ${name}`);
+  }
+  options.mounts.forEach(({ source, target }, index) => {
     // A file is mounted on a file, a folder on a folder.
     lines.push(
-      `if [ -d ${quote(source)} ]; then mkdir ${STAGE}/${index}; else : > ${STAGE}/${index}; fi`,
-      `mount --bind ${quote(source)} ${STAGE}/${index}`,
+      `if [ -d ${quote(source)} ]; then mkdir m${index}; else : > m${index}; fi`,
+      `mount --bind -- ${quote(source)} m${index}`,
     );
+    // For the linker's cache.
+    if (target === "/etc") lines.push(`ln -s m${index} etc`);
   });
-  if (options.tty)
-    lines.push(`: > ${STAGE}/enter.py`, `mount --bind ${quote(ENTER_PROGRAM)} ${STAGE}/enter.py`);
+  if (options.tty) lines.push(": > enter.py", `mount --bind ${quote(ENTER_PROGRAM)} enter.py`);
   for (const file of options.joinFiles) lines.push(`echo $$ > ${quote(file)}`);
   lines.push(`echo ${OOM_SCORE} > /proc/self/oom_score_adj`);
   const drop = [
@@ -200,7 +209,7 @@ function stageScript(options: LaunchOptions): string {
     "--inh-caps=-all",
     "--bounding-set=-all",
   ];
-  const program = options.tty ? [PYTHON, "-I", "-S", `${STAGE}/enter.py`] : BUBBLEWRAP;
+  const program = options.tty ? [PYTHON, "-I", "-S", "/enter.py"] : BUBBLEWRAP;
   const inside = [...drop, ...program].map(quote).join(" ");
   const ipv6 = "/proc/sys/net/ipv6/conf/all/disable_ipv6";
   const join = [
@@ -211,6 +220,11 @@ function stageScript(options: LaunchOptions): string {
     `[ ! -e ${ipv6} ] || echo 1 > ${ipv6}`,
     // Descriptors that whoever started Sandgate left open are not the container's. 0 to 7 are ours.
     `for fd in /proc/$$/fd/*; do fd=\${fd##*/}; [ "$fd" -le ${FD_SECCOMP} ] || [ "$fd" -eq 255 ] || eval "exec $fd>&-"; done`,
+    // Nothing of the host is left to be found: bubblewrap follows links that a pod has put into its volumes.
+    `cd ${STAGE}`,
+    "pivot_root . host",
+    "umount -l /host",
+    "cd /",
     // What is the terminal helper's is not for the container to hold.
     `exec ${inside}${options.tty ? "" : ' "$@" 3<&- 4<&-'}`,
   ].join("\n");
@@ -240,7 +254,7 @@ function bubblewrapArguments(options: LaunchOptions): string[] {
     "--seccomp",
     String(FD_SECCOMP),
     "--bind",
-    `${STAGE}/root`,
+    "/pod",
     "/",
     ...hostSystemArguments(),
     "--proc",
@@ -262,7 +276,7 @@ function bubblewrapArguments(options: LaunchOptions): string[] {
     .map((mount, index) => ({ mount, index, depth: mount.target.split("/").filter(Boolean).length }))
     .toSorted((a, b) => a.depth - b.depth);
   for (const { mount, index } of inOrder) {
-    args.push(mount.readOnly ? "--ro-bind" : "--bind", `${STAGE}/${index}`, mount.target);
+    args.push(mount.readOnly ? "--ro-bind" : "--bind", `/m${index}`, mount.target);
   }
   // As container runtimes do: a working folder that is missing is made.
   args.push("--dir", options.workingDir);

@@ -68,7 +68,7 @@ function probeHttp(
         statusCode >= 200 && statusCode < 400 ? null : `HTTP probe failed with statuscode: ${statusCode}`,
       );
     });
-    call.once("error", (error) => {
+    call.on("error", (error) => {
       clearTimeout(timer);
       resolve(`Get "${get.path ?? "/"}" on port ${port}: ${error.message}`);
     });
@@ -89,7 +89,7 @@ function probeTcp(port: number, ip: string, timeoutMs: number): Promise<ProbeRes
       timeoutMs,
     );
     socket.once("connect", () => done(null));
-    socket.once("error", (error) => done(error.message));
+    socket.on("error", (error) => done(error.message));
   });
 }
 

@@ -176,6 +176,8 @@ function checkContainer(
   checkSecurityContext(container.securityContext, `${path}.securityContext`, refuse);
   checkResources(container.resources ?? {}, `${path}.resources`, refuse);
   checkLifecycle(container.lifecycle ?? {}, `${path}.lifecycle`, refuse);
+  if (leavesRoot(container.workingDir || "/"))
+    refuse(`${path}.workingDir`, "has to be an absolute path without ..");
   if (leavesRoot(container.terminationMessagePath ?? "/"))
     refuse(`${path}.terminationMessagePath`, "has to be an absolute path without ..");
   (container.ports ?? []).forEach((port, index) => {
