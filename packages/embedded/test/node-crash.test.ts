@@ -54,8 +54,9 @@ describe("a node whose process is killed", () => {
 
   test("has what outlived it ended by the next start, known by its control group", async () => {
     const first = await openTestNode({ dataDir });
-    await first.script("one", "exec sleep 88882");
+    await first.script("one", "sleep 88882 & echo up; wait");
     const pod = await first.until("one", isReady);
+    await first.untilLog("one", "up");
     const procs = groupOf(pidOf(88882));
     await first.close();
     // As after a crash in which a process got away: one of ours in a group of ours.

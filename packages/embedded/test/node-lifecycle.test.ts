@@ -379,6 +379,25 @@ describe("a pod", () => {
   });
 });
 
+describe("a container with a terminal", () => {
+  test("has one, and nothing that the host's shell would say or leave open", async () => {
+    await node.script(
+      "tty",
+      `test -t 0 && test -t 1 && echo terminal; python3 -c 'import os; print(len(os.listdir("/proc/self/fd")))'`,
+      {
+        containers: [{ tty: true, stdin: true }],
+      },
+    );
+    await node.until("tty", isOver);
+    // Three and the one that lists them.
+    expect((await node.logs("tty")).replaceAll("\r", "")).toBe("terminal\n4\n");
+    await node.script("stdin", "cat; echo end", { containers: [{ stdin: true, stdinOnce: true }] });
+    await node.until("stdin", isReady);
+    expect(await node.logs("stdin")).toBe("");
+    await remove("stdin", 0);
+  });
+});
+
 describe("a node that starts again", () => {
   test("restarts what should run, and says of the rest that it is lost", async () => {
     await node.script("always", "exec sleep 1000", { restartPolicy: "Always" });

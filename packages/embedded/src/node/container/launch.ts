@@ -175,7 +175,7 @@ function stageScript(options: LaunchOptions): string {
     ": > no-file",
     "mount -t proc proc proc",
     "mount --bind /dev dev",
-    "mount --bind -- " + `${quote(options.root)} pod`,
+    `mount --bind -- ${quote(options.root)} pod`,
   ];
   for (const { path, link } of hostSystem()) {
     const name = path.slice(1);
@@ -191,7 +191,12 @@ function stageScript(options: LaunchOptions): string {
     // For the linker's cache.
     if (target === "/etc") lines.push(`ln -s m${index} etc`);
   });
-  if (options.tty) lines.push(": > enter.py", `mount --bind ${quote(ENTER_PROGRAM)} enter.py`);
+  if (options.tty)
+    lines.push(
+      "mount --bind /dev/pts dev/pts",
+      ": > enter.py",
+      `mount --bind ${quote(ENTER_PROGRAM)} enter.py`,
+    );
   for (const file of options.joinFiles) lines.push(`echo $$ > ${quote(file)}`);
   lines.push(`echo ${OOM_SCORE} > /proc/self/oom_score_adj`);
   const drop = [
@@ -228,7 +233,9 @@ function stageScript(options: LaunchOptions): string {
     // What is the terminal helper's is not for the container to hold.
     `exec ${inside}${options.tty ? "" : ' "$@" 3<&- 4<&-'}`,
   ].join("\n");
-  lines.push(`exec nsenter --net=${quote(options.networkNamespace)} -- bash -c ${quote(join)} bash "$@"`);
+  lines.push(
+    `exec nsenter --net=${quote(options.networkNamespace)} -- bash --norc --noprofile -c ${quote(join)} bash "$@"`,
+  );
   return lines.join("\n");
 }
 

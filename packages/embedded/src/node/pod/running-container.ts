@@ -36,9 +36,9 @@ import { DEFAULT_UID, IMAGE_FOLDER, type PodContext } from "./pod-context.ts";
 /** Processes that a container may have where it asks for no limit of its own. */
 const PIDS = 1024;
 const TERMINATION_MESSAGE_BYTES = 4096;
-/** How long a command waits for a container that has just been started. */
-const EXEC_TRIES = 1000;
-const EXEC_TRY_MS = 3;
+/** How long is waited for the command of a container that has just been started. */
+const COMMAND_TRIES = 1000;
+const COMMAND_TRY_MS = 3;
 /** The longest that a timer can wait. */
 export const LONGEST_MS = 2 ** 31 - 1;
 /** Output that an attached client has not taken, above which the client loses some. */
@@ -189,19 +189,25 @@ export class RunningContainer {
 
   /** Resolves once the command runs; rejects where it never did. */
   async running(): Promise<void> {
-    await this.#launched.initPid;
+    await this.#command();
   }
 
   async exec(command: readonly string[], options: ProcessOptions): Promise<ContainerProcess> {
+    const pid = await this.#command();
+    if (pid === null) throw new Error("the container is ending");
+    return enterContainer({ ...this.#target, pid }, command, options);
+  }
+
+  /** Pid of the container's own command; null where it has ended, or there is none for long. */
+  async #command(): Promise<number | null> {
     const initPid = await this.#launched.initPid;
     let pid = this.#mainProcess(initPid);
     // Its mounts are still being made.
-    for (let tries = 0; pid === null && !this.#gone && tries < EXEC_TRIES; tries++) {
-      await delay(EXEC_TRY_MS);
+    for (let tries = 0; pid === null && !this.#gone && tries < COMMAND_TRIES; tries++) {
+      await delay(COMMAND_TRY_MS);
       pid = this.#mainProcess(initPid);
     }
-    if (pid === null) throw new Error("the container is ending");
-    return enterContainer({ ...this.#target, pid }, command, options);
+    return pid;
   }
 
   #mainProcess(initPid: number): number | null {
