@@ -185,6 +185,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHandle> {
       logger.debug("the node's end could not be reported", { error: (error as Error).message });
     });
     await network.close();
+    cgroups.close();
   }
   return { close: () => (closing ??= close()) };
 }

@@ -28,6 +28,8 @@ export interface Cgroups {
   list(): string[];
   /** A group that is there already. */
   open(name: string): Cgroup;
+  /** Removes the group that held them, if it is empty. */
+  close(): void;
 }
 
 const ROOT = "/sys/fs/cgroup";
@@ -75,6 +77,7 @@ function version1(parent: string): Cgroups {
     },
     list: () => foldersIn(join(ROOT, "pids", parent)),
     open,
+    close: () => CONTROLLERS.forEach((controller) => removeFolder(join(ROOT, controller, parent))),
   };
 }
 
@@ -105,6 +108,7 @@ function version2(parent: string): Cgroups {
     },
     list: () => foldersIn(parent),
     open,
+    close: () => removeFolder(parent),
   };
 }
 
@@ -116,7 +120,7 @@ function withoutSwap(path: string, value: string): void {
 /** Where there are no control groups a pod runs without limits, and the node's condition says so. */
 function none(why: string): Cgroups {
   const empty: Cgroup = { joinFiles: [], wasOutOfMemory: () => false, pids: () => [], remove() {} };
-  return { unavailable: why, create: () => empty, list: () => [], open: () => empty };
+  return { unavailable: why, create: () => empty, list: () => [], open: () => empty, close() {} };
 }
 
 function tryMake(make: () => void): string | null {
