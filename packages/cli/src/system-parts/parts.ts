@@ -17,7 +17,7 @@ export const SYSTEM_PARTS: readonly SystemPart[] = [
   },
   {
     name: "iproute2",
-    commands: ["ip"],
+    commands: ["ip", "bridge"],
     debianPackage: "iproute2",
     why: "gives a pod its network namespace and address",
   },
@@ -29,9 +29,15 @@ export const SYSTEM_PARTS: readonly SystemPart[] = [
   },
   {
     name: "util-linux",
-    commands: ["setpriv", "nsenter", "unshare", "mount"],
+    commands: ["setpriv", "nsenter", "unshare", "mount", "prlimit", "pivot_root"],
     debianPackage: "util-linux",
     why: "drops root before a pod starts",
+  },
+  {
+    name: "bash",
+    commands: ["bash"],
+    debianPackage: "bash",
+    why: "prepares a pod's folders before it starts",
   },
   {
     name: "python3",
