@@ -7,15 +7,20 @@
 import { spawn } from "node:child_process";
 import { createRequire, enableCompileCache } from "node:module";
 import { dirname, join } from "node:path";
-import { constants } from "node:os";
+import { constants, homedir } from "node:os";
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major > 22 || (major === 22 && minor >= 18)) {
-  enableCompileCache();
+  enableCompileCache(compileCacheFolder());
   const { run } = await import("../src/run.ts");
   process.exitCode = await run(process.argv.slice(2));
 } else {
   runWithNewerNode();
+}
+
+/** The user's own: in the system's folder for temporary files somebody else could leave code for root to run. */
+function compileCacheFolder() {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "sandgate", "compile-cache");
 }
 
 function runWithNewerNode() {
