@@ -12,5 +12,7 @@ export * from "./errors/catalogue.ts";
 export * from "./errors/sandgate-error.ts";
 export * from "./address/path-address.ts";
 export * from "./address/host-address.ts";
+export * from "./address/header-address.ts";
+export * from "./address/ip-address.ts";
 export * from "./config/gateway-keys.ts";
 export * from "./config/load-config.ts";
