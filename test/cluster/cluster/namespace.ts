@@ -1,0 +1,142 @@
+/** The walls around one cluster: network, mount and process namespaces that end with the test run, whatever happens. */
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+
+/** Addresses of one cluster. Each has ranges of its own, so that several run at once and the tests reach all of them. */
+export interface ClusterNetwork {
+  /** The test's end of the link. */
+  readonly hostAddress: string;
+  /** The node's. Everything of the cluster listens here or on its loopback. */
+  readonly nodeAddress: string;
+  readonly podRange: string;
+  readonly serviceRange: string;
+  readonly dnsAddress: string;
+}
+
+export interface ClusterNamespace {
+  readonly network: ClusterNetwork;
+  /** Starts a program inside. */
+  spawn(command: string, args: readonly string[], options: { stdio: ["ignore", number, number]; env?: NodeJS.ProcessEnv }): ChildProcess;
+  /** Runs a program inside to its end. @throws Error with its output if it fails. */
+  run(command: string, args: readonly string[], input?: string): string;
+  /** Process id, outside, of the program that `spawn` started. */
+  innerPid(child: ChildProcess): number;
+  /** Ends every process inside at once; the kernel takes mounts, links and packet filter tables with them. */
+  close(): Promise<void>;
+}
+
+const NETWORKS = 200;
+
+function networkOf(index: number): ClusterNetwork {
+  return {
+    hostAddress: `10.210.${index}.1`,
+    nodeAddress: `10.210.${index}.2`,
+    podRange: `10.211.${index}.0/24`,
+    serviceRange: `10.212.${index}.0/24`,
+    dnsAddress: `10.212.${index}.10`,
+  };
+}
+
+/**
+ * Opens the namespaces. Their first process reads from a pipe of ours: if the test run ends, even by `kill -9`, the pipe
+ * closes, that process ends, and the kernel ends everything in its process namespace.
+ *
+ * @param options.reachable - Whether the tests have a route to pods and Services; without, only the node is reached, as
+ *   from a laptop outside the cluster.
+ */
+export async function openNamespace(options: { reachable: boolean }): Promise<ClusterNamespace> {
+  const keeper = spawn(
+    "unshare",
+    ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", "echo ready; exec cat >/dev/null"],
+    { stdio: ["pipe", "pipe", "inherit"] },
+  );
+  const exit = once(keeper, "exit");
+  const [greeting] = (await Promise.race([
+    once(keeper.stdout, "data"),
+    exit.then(([code]) => [`ended with ${code}`]),
+  ])) as [Buffer | string];
+  if (!greeting.toString().startsWith("ready")) {
+    throw new Error(`The namespaces of a cluster could not be made (unshare): ${greeting.toString()}`);
+  }
+  const inner = innerPid(keeper);
+  const enter = (command: string, args: readonly string[]): string[] => [
+    ...["-t", String(inner), "--net", "--mount", "--pid", "--", command],
+    ...args,
+  ];
+  try {
+    const network = joinNetwork(inner, options.reachable);
+    return {
+      network,
+      innerPid,
+      spawn: (command, args, spawnOptions) => spawn("nsenter", enter(command, args), spawnOptions),
+      run: (command, args, input) => run("nsenter", enter(command, args), input),
+      async close() {
+        await closeKeeper(keeper, exit);
+      },
+    };
+  } catch (error) {
+    await closeKeeper(keeper, exit);
+    throw error;
+  }
+}
+
+async function closeKeeper(
+  keeper: ChildProcess,
+  exit: Promise<unknown>,
+): Promise<void> {
+  keeper.stdin?.end();
+  await exit;
+}
+
+/** `unshare --fork` and `nsenter --pid` wait for one child: the program itself. */
+function innerPid(child: ChildProcess): number {
+  const { pid } = child;
+  const children = pid === undefined ? "" : readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  const inner = Number(children.trim().split(" ")[0]);
+  if (!Number.isInteger(inner) || inner <= 0) throw new Error(`process ${pid} has no child`);
+  return inner;
+}
+
+/** Joins the namespace by a veth. The first index whose link name is free is ours: making it is the reservation. */
+function joinNetwork(inner: number, reachable: boolean): ClusterNetwork {
+  for (let index = 0; index < NETWORKS; index++) {
+    const link = `sgtest${index}`;
+    const made = spawnSync(
+      "ip",
+      ["link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", String(inner)],
+      { encoding: "utf8" },
+    );
+    if (made.status !== 0) {
+      if (made.stderr.includes("File exists")) continue;
+      throw new Error(`ip link add ${link}: ${made.stderr}`);
+    }
+    const network = networkOf(index);
+    const routes = reachable
+      ? [network.podRange, network.serviceRange].map((range) => `route replace ${range} via ${network.nodeAddress}`)
+      : [];
+    ip([`addr add ${network.hostAddress}/30 dev ${link}`, `link set ${link} up`, ...routes]);
+    const inside = [
+      "link set lo up",
+      `addr add ${network.nodeAddress}/30 dev eth0`,
+      "link set eth0 up",
+      `route add default via ${network.hostAddress}`,
+    ];
+    run("nsenter", ["-t", String(inner), "--net", "ip", "-batch", "-"], `${inside.join("\n")}\n`);
+    run("nsenter", ["-t", String(inner), "--net", "--mount", "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"]);
+    return network;
+  }
+  throw new Error(`All of the links sgtest0 to sgtest${NETWORKS - 1} are taken: do ${NETWORKS} clusters run?`);
+}
+
+function ip(lines: readonly string[]): void {
+  run("ip", ["-batch", "-"], `${lines.join("\n")}\n`);
+}
+
+function run(command: string, args: readonly string[], input?: string): string {
+  const done = spawnSync(command, args, { encoding: "utf8", ...(input === undefined ? {} : { input }) });
+  if (done.status !== 0) {
+    throw new Error(`${command} ${args.join(" ")} ended with ${done.status}: ${done.stderr || done.error?.message}`);
+  }
+  return done.stdout;
+}
