@@ -487,6 +487,25 @@ describe("API keys", () => {
   });
 });
 
+describe("GET /health", () => {
+  it("tells an API server that cannot be followed from a cluster without agent-sandbox", async () => {
+    await open();
+    const health = async (): Promise<unknown> => (await fetch(`${bench.gateway.url}/health`)).json();
+    expect(await health()).toMatchObject({ status: "ok", reason: null, agentSandbox: "complete" });
+    bench.health.error = "connection refused by 10.0.0.1";
+    expect(await health()).toMatchObject({
+      status: "degraded",
+      reason: "the API server cannot be followed",
+    });
+    bench.health.agentSandbox = "missing";
+    expect(await health()).toMatchObject({
+      status: "degraded",
+      reason: "the cluster does not serve agent-sandbox",
+      agentSandbox: "missing",
+    });
+  });
+});
+
 describe("starting", () => {
   it("is refused on an address that strangers reach without a word on who may", async () => {
     await open();

@@ -2,7 +2,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { GATEWAY_KEYS, loadConfig } from "@sandgate/contract";
-import type { SandboxEntry } from "@sandgate/kube";
+import type { SandboxEntry, SandboxWatchHealth } from "@sandgate/kube";
 import { createRouteTable, startGateway, type Gateway, type RouteTable } from "../src/index.ts";
 
 export interface Bench {
@@ -10,7 +10,7 @@ export interface Bench {
   routes: RouteTable;
   backend: Server;
   backendPort: number;
-  health: { synced: boolean; syncedAtMs: number; error: string | null };
+  health: SandboxWatchHealth;
   close(): Promise<void>;
 }
 
@@ -37,7 +37,12 @@ export async function openBench(
       return table.size;
     },
   };
-  const health = { synced: true, syncedAtMs: Date.now(), error: null as string | null };
+  const health: SandboxWatchHealth = {
+    synced: true,
+    syncedAtMs: Date.now(),
+    error: null,
+    agentSandbox: "complete",
+  };
   const gateway = await startGateway({ config, source: { routes, health } });
   return {
     gateway,

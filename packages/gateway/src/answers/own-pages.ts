@@ -14,6 +14,8 @@ export interface Health {
   /** When the newest news came from the API server; null before the first. */
   syncedAt: string | null;
   reason: string | null;
+  /** What the cluster serves of agent-sandbox; `core` lacks claims, templates and warm pools. */
+  agentSandbox: SandboxWatchHealth["agentSandbox"];
 }
 
 export function healthOf(routes: RouteTable, health: SandboxWatchHealth, nowMs: number): Health {
@@ -22,9 +24,16 @@ export function healthOf(routes: RouteTable, health: SandboxWatchHealth, nowMs: 
     sandboxes: routes.size,
     timestamp: new Date(nowMs).toISOString(),
     syncedAt: health.syncedAtMs === 0 ? null : new Date(health.syncedAtMs).toISOString(),
-    reason:
-      health.error === null ? (health.synced ? null : "not synced yet") : "the API server cannot be followed",
+    reason: reasonOf(health),
+    agentSandbox: health.agentSandbox,
   };
+}
+
+function reasonOf({ error, synced, agentSandbox }: SandboxWatchHealth): string | null {
+  if (error === null) return synced ? null : "not synced yet";
+  return agentSandbox === "missing"
+    ? "the cluster does not serve agent-sandbox"
+    : "the API server cannot be followed";
 }
 
 /** One entry of `GET /sandboxes`. The first four members are promised as they are. */

@@ -1,26 +1,42 @@
 import { errorFromBody, isNotFound } from "../client/errors.ts";
 import type { KubeClient } from "../client/kube-client.ts";
 import type { Resource } from "../client/resource.ts";
-import { SANDBOXES, SANDBOXES_V1ALPHA1 } from "../client/resources.ts";
+import { SANDBOX_CLAIMS, SANDBOXES, SANDBOXES_V1ALPHA1 } from "../client/resources.ts";
 
-const GROUP = "agents.x-k8s.io";
+/** What a cluster serves of agent-sandbox. */
+export interface SandboxApi {
+  /** How Sandboxes are read: as v1beta1 where it is served (v0.5.0 and later), else as v1alpha1; null where neither is. */
+  sandboxes: Resource | null;
+  /** Whether it serves templates, claims and warm pools, which are installed apart. */
+  extensions: boolean;
+}
 
 /**
- * In which version the cluster serves Sandboxes: v1beta1 where it does (agent-sandbox v0.5.0 and later), else v1alpha1.
+ * Asks the cluster what it serves of agent-sandbox.
  *
- * @returns null where agent-sandbox is not installed.
  * @throws KubeError, KubeUnreachableError where the cluster can't be asked.
  */
-export async function discoverSandboxApi(client: KubeClient, signal?: AbortSignal): Promise<Resource | null> {
-  const response = await client.request(`/apis/${GROUP}`, { signal });
+export async function discoverSandboxApi(client: KubeClient, signal?: AbortSignal): Promise<SandboxApi> {
+  const [core, extensions] = await Promise.all([
+    servedVersions(client, SANDBOXES.group, signal),
+    servedVersions(client, SANDBOX_CLAIMS.group, signal),
+  ]);
+  const sandboxes = [SANDBOXES, SANDBOXES_V1ALPHA1].find(({ version }) => core.has(version)) ?? null;
+  return { sandboxes, extensions: extensions.size > 0 };
+}
+
+async function servedVersions(
+  client: KubeClient,
+  group: string,
+  signal: AbortSignal | undefined,
+): Promise<Set<string>> {
+  const response = await client.request(`/apis/${group}`, { signal });
   const body = await response.body.text();
   if (response.status >= 400) {
     const error = errorFromBody(response.status, body);
-    if (isNotFound(error)) return null;
+    if (isNotFound(error)) return new Set();
     throw error;
   }
   const { versions = [] } = JSON.parse(body) as { versions?: { version: string }[] };
-  const served = new Set(versions.map(({ version }) => version));
-  if (served.has(SANDBOXES.version)) return SANDBOXES;
-  return served.has(SANDBOXES_V1ALPHA1.version) ? SANDBOXES_V1ALPHA1 : null;
+  return new Set(versions.map(({ version }) => version));
 }

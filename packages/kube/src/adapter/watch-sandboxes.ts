@@ -1,21 +1,14 @@
-import {
-  silentLogger,
-  type KubeObject,
-  type Logger,
-  type NormalSandbox,
-  type StateReason,
-  type Stored,
-} from "@sandgate/contract";
+import { silentLogger, type Logger, type NormalSandbox, type StateReason } from "@sandgate/contract";
 import { createBackoff } from "../reflector/backoff.ts";
 import { sleep } from "../reflector/sleep.ts";
 import { createInformer } from "../reflector/create-informer.ts";
-import type { Change, Informer } from "../reflector/informer.ts";
-import { PODS } from "../client/resources.ts";
+import { PODS, SANDBOX_CLAIMS, SANDBOXES } from "../client/resources.ts";
 import type { KubeClient } from "../client/kube-client.ts";
-import type { Resource } from "../client/resource.ts";
-import { discoverSandboxApi } from "./discover-sandbox-api.ts";
-import { normalizeSandbox } from "./normalize-sandbox.ts";
+import { apiVersionOf, type Resource } from "../client/resource.ts";
+import { discoverSandboxApi, type SandboxApi } from "./discover-sandbox-api.ts";
+import { openReader, type OpenReader } from "./open-reader.ts";
 import { trimPod, viewPod, type PodView } from "./pod-view.ts";
+import { createSandboxLedger } from "./sandbox-ledger.ts";
 import { stateOf } from "./state-of.ts";
 
 /** One sandbox with its pod and what both mean. */
@@ -33,6 +26,8 @@ export interface SandboxWatchHealth {
   syncedAtMs: number;
   /** What is wrong now; null while all is well. */
   error: string | null;
+  /** What the cluster serves of agent-sandbox: nothing, Sandboxes alone, or templates, claims and pools as well. */
+  agentSandbox: "unknown" | "missing" | "core" | "complete";
 }
 
 export interface WatchSandboxesOptions {
@@ -42,6 +37,8 @@ export interface WatchSandboxesOptions {
   /** Called with each sandbox that is new or changed (`entry`), and with those that are gone (`undefined`). */
   onChange: (uid: string, entry: SandboxEntry | undefined) => void;
   onHealth?: (health: SandboxWatchHealth) => void;
+  /** How long a watch may be silent before it is opened anew; as an informer's. */
+  silenceMs?: number;
   logger?: Logger;
 }
 
@@ -52,55 +49,58 @@ export interface SandboxWatch {
   close(): Promise<void>;
 }
 
-/** How often it is looked for agent-sandbox where it is missing, and for another served version. */
+/** How often the cluster is asked what it serves, besides whenever it says that it does not serve what was asked for. */
 const DISCOVERY_MS = 30_000;
+/** How long the first list of another version may take before it is given up and begun anew. */
+const CHANGE_MS = 120_000;
 
 /**
  * Follows every sandbox with its pod, in whatever version the cluster serves. A missing agent-sandbox is waited for. When
- * another version becomes the one to read, entries stay until the new version's list is complete.
+ * another version becomes the one to read, the one before is followed until the new one's list is complete. What is known
+ * stays while nothing can be read, also where the cluster ceases to serve agent-sandbox: a router's wrong answer must not
+ * take every route away, and the pods, which are watched on their own, say what can still be reached.
  */
 export function watchSandboxes(options: WatchSandboxesOptions): SandboxWatch {
-  const { client } = options;
+  const { client, namespace, silenceMs } = options;
   const logger = options.logger ?? silentLogger;
   const closing = new AbortController();
   const synced = Promise.withResolvers<void>();
   synced.promise.catch(() => {});
-  const sandboxes = new Map<string, NormalSandbox>();
-  let source: { resource: Resource; informer: Informer<KubeObject> } | null = null;
-  let discoveryError: string | null = null;
+  let reader: OpenReader | null = null;
+  let next: OpenReader | null = null;
+  /** Ends the pause between two questions for what is served. */
+  let hurry = new AbortController();
+  let problem: string | null = null;
+  let served: SandboxWatchHealth["agentSandbox"] = "unknown";
   let everSynced = false;
+
+  const ledger = createSandboxLedger((uid, sandbox) => {
+    if (sandbox === undefined) options.onChange(uid, undefined);
+    else tell(uid, sandbox);
+  });
 
   const pods = createInformer({
     client,
     resource: PODS,
-    namespace: options.namespace,
+    namespace,
     transform: trimPod,
     indexes: { sandboxUid: (pod) => [viewPod(pod).sandboxUid ?? ""].filter((uid) => uid !== "") },
     onChange: (change) => {
       const uids = new Set([viewPod(change.object).sandboxUid]);
       if (change.type === "modified") uids.add(viewPod(change.previous).sandboxUid);
-      for (const uid of uids) if (uid !== null) tell(uid);
+      for (const uid of uids) {
+        const sandbox = uid === null ? undefined : ledger.get(uid);
+        if (sandbox !== undefined) tell(sandbox.uid, sandbox);
+      }
     },
     onHealth: report,
     logger,
+    ...(silenceMs === undefined ? {} : { silenceMs }),
   });
 
-  function tell(uid: string): void {
-    const sandbox = sandboxes.get(uid);
-    if (sandbox === undefined) return;
+  function tell(uid: string, sandbox: NormalSandbox): void {
     const pod = choosePod(pods.byIndex("sandboxUid", uid).map(viewPod), sandbox);
     options.onChange(uid, { sandbox, pod, state: stateOf(sandbox, pod) });
-  }
-
-  function take(change: Change<KubeObject>): void {
-    const { uid } = change.object.metadata;
-    if (change.type === "deleted") {
-      // A UID that the other version's list has as well is not gone.
-      if (sandboxes.delete(uid)) options.onChange(uid, undefined);
-      return;
-    }
-    sandboxes.set(uid, normalizeSandbox(change.object));
-    tell(uid);
   }
 
   function report(): void {
@@ -108,68 +108,107 @@ export function watchSandboxes(options: WatchSandboxesOptions): SandboxWatch {
   }
 
   function health(): SandboxWatchHealth {
-    const seen = source?.informer.health;
+    const seen = reader?.health;
     return {
       synced: everSynced,
       syncedAtMs: seen === undefined ? 0 : Math.min(seen.seenAtMs, pods.health.seenAtMs),
-      error: discoveryError ?? seen?.error ?? pods.health.error,
+      error: problem ?? seen?.error ?? next?.health.error ?? pods.health.error,
+      agentSandbox: served,
     };
+  }
+
+  function note({ sandboxes, extensions }: SandboxApi): void {
+    const now = sandboxes === null ? "missing" : extensions ? "complete" : "core";
+    if (now === served) return;
+    served = now;
+    if (now === "core")
+      logger.warn(
+        `the cluster serves no ${SANDBOX_CLAIMS.group}: there are sandboxes, but no claims, templates or warm pools`,
+      );
+    else if (now === "complete") logger.info("agent-sandbox is served with its extensions");
+    report();
   }
 
   /** Reads another version from now on. */
   async function change(resource: Resource): Promise<void> {
-    const before = source?.informer;
-    const known = new Set(sandboxes.keys());
-    const listed = new Set<string>();
-    const informer = createInformer({
+    closing.signal.throwIfAborted();
+    const unserved = Promise.withResolvers<"unserved">();
+    const opened = openReader({
       client,
       resource,
-      namespace: options.namespace,
-      transform: trimSandbox,
-      onChange: (one) => {
-        if (one.type !== "deleted") listed.add(one.object.metadata.uid);
-        take(one);
-      },
+      namespace,
+      silenceMs,
+      onChange: (from, one) => ledger.take(from, one),
       onHealth: report,
+      onUnserved: () => {
+        unserved.resolve("unserved");
+        hurry.abort();
+      },
       logger,
     });
-    source = { resource, informer };
-    await informer.synced;
-    await before?.close();
-    for (const uid of known) {
-      if (!listed.has(uid) && sandboxes.delete(uid)) options.onChange(uid, undefined);
+    next = opened;
+    ledger.join(opened);
+    const waiting = new AbortController();
+    const outcome = await Promise.race([
+      opened.synced.then(() => "synced" as const),
+      unserved.promise,
+      // With nothing else to follow there is nothing to go back to.
+      ...(reader === null ? [] : [sleep(CHANGE_MS, waiting.signal).then(() => "late" as const)]),
+    ]).finally(() => waiting.abort());
+    next = null;
+    if (outcome !== "synced") {
+      const why = opened.health.error ?? "its list does not end";
+      ledger.leave(opened);
+      await opened.close();
+      throw new Error(`Sandboxes cannot be read as ${apiVersionOf(resource)}: ${why}`);
     }
-    logger.info(`reading sandboxes as ${resource.group}/${resource.version}`);
+    const before = reader;
+    reader = opened;
+    if (before !== null) ledger.leave(before);
+    ledger.settle(opened);
+    await before?.close();
+    logger.info(`reading sandboxes as ${apiVersionOf(resource)}`);
+  }
+
+  async function look(): Promise<void> {
+    const api = await discoverSandboxApi(client, closing.signal);
+    note(api);
+    if (api.sandboxes === null)
+      throw new Error(`agent-sandbox is not installed: the cluster serves no ${SANDBOXES.group}`);
+    if (reader?.resource.version !== api.sandboxes.version) await change(api.sandboxes);
+    else ledger.settle(reader);
+    if (problem !== null) {
+      problem = null;
+      report();
+    }
+    if (everSynced) return;
+    await pods.synced;
+    everSynced = true;
+    synced.resolve();
+    report();
   }
 
   async function run(): Promise<void> {
     const backoff = createBackoff({ firstMs: 100, limitMs: 5_000 });
     while (!closing.signal.aborted) {
+      hurry = new AbortController();
       let waitMs = DISCOVERY_MS;
       try {
-        const resource = await discoverSandboxApi(client, closing.signal);
-        if (resource === null)
-          throw new Error("agent-sandbox is not installed: the cluster serves no agents.x-k8s.io");
-        discoveryError = null;
-        if (source?.resource.version !== resource.version) await change(resource);
-        if (!everSynced) {
-          await pods.synced;
-          everSynced = true;
-          synced.resolve();
-          report();
-        }
+        await look();
         backoff.reset();
       } catch (error) {
         if (closing.signal.aborted) return;
         const message = error instanceof Error ? error.message : String(error);
-        if (discoveryError !== message) {
-          discoveryError = message;
+        if (problem !== message) {
+          problem = message;
           logger.warn("sandboxes cannot be followed", { error: message });
           report();
         }
         waitMs = backoff.next();
+        // A failure is answered by waiting, whoever hurries.
+        hurry = new AbortController();
       }
-      await sleep(waitMs, closing.signal);
+      await sleep(waitMs, AbortSignal.any([closing.signal, hurry.signal]));
     }
   }
 
@@ -182,7 +221,7 @@ export function watchSandboxes(options: WatchSandboxesOptions): SandboxWatch {
     async close() {
       closing.abort();
       synced.reject(new Error("closed before it was synced"));
-      await Promise.all([pods.close(), source?.informer.close()]);
+      await Promise.all([pods.close(), reader?.close(), next?.close()]);
       await running;
     },
   };
@@ -192,18 +231,4 @@ export function watchSandboxes(options: WatchSandboxesOptions): SandboxWatch {
 function choosePod(pods: readonly PodView[], sandbox: NormalSandbox): PodView | undefined {
   const staying = pods.filter((pod) => !pod.deleting);
   return staying.find((pod) => pod.name === sandbox.podName) ?? staying[0] ?? pods[0];
-}
-
-/** A Sandbox without what the normal form does not read; the pod template is most of its size. */
-function trimSandbox(object: Stored<KubeObject>): Stored<KubeObject> {
-  const { metadata, spec, status } = object as Stored<KubeObject> & {
-    spec?: Record<string, unknown> & {
-      podTemplate?: { spec?: { containers?: { name: string; ports?: unknown }[] } };
-    };
-    status?: unknown;
-  };
-  const { managedFields: _managed, ...kept } = metadata;
-  const { podTemplate, volumeClaimTemplates: _claims, ...rest } = spec ?? {};
-  const containers = (podTemplate?.spec?.containers ?? []).map(({ name, ports }) => ({ name, ports }));
-  return { metadata: kept, spec: { ...rest, podTemplate: { spec: { containers } } }, status } as never;
 }

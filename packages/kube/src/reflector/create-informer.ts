@@ -26,6 +26,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   // Whoever does not wait for it is not told of a close before the first list by a crash.
   synced.promise.catch(() => {});
   const store = new ObjectStore<T>(options.indexes ?? {}, (change) => options.onChange?.(change));
+  let complete: string | null = null;
   let health: InformerHealth = { synced: false, seenAtMs: 0, error: null };
   const scope = {
     namespace: options.namespace,
@@ -40,6 +41,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   }
 
   function failed(error: unknown): void {
+    options.onFailure?.(error);
     const message = error instanceof Error ? error.message : String(error);
     if (health.error === message) return;
     health = { ...health, error: message };
@@ -57,6 +59,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
       }
     });
     store.retain(keys);
+    complete = version;
     seen();
     synced.resolve();
     return version;
@@ -85,6 +88,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
         version = event.object.metadata.resourceVersion ?? version;
         if (event.type === "DELETED") store.remove(event.object);
         else if (event.type !== "BOOKMARK") store.put(transform(event.object));
+        complete = version;
         seen();
       }
     } catch (error) {
@@ -132,6 +136,9 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     },
     get health() {
       return health;
+    },
+    get version() {
+      return complete;
     },
     synced: synced.promise,
     async close() {

@@ -36,6 +36,8 @@ export interface InformerOptions<T extends KubeObject> {
   onChange?: (change: Change<T>) => void;
   /** Called when `health` changes its `synced` or `error`. */
   onHealth?: (health: InformerHealth) => void;
+  /** Called with each failed list or watch, before it is tried again. */
+  onFailure?: (error: unknown) => void;
   logger?: Logger;
 }
 
@@ -47,6 +49,8 @@ export interface Informer<T extends KubeObject> {
   byIndex(index: string, key: string): readonly Stored<T>[];
   readonly size: number;
   readonly health: InformerHealth;
+  /** Resource version up to which the copy is complete; null before the first list. */
+  readonly version: string | null;
   /** Resolves when the first list is complete; rejects only if closed before. */
   readonly synced: Promise<void>;
   close(): Promise<void>;
