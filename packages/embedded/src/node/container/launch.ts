@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { PROGRAM_ENV } from "../run-program.ts";
-import { ENTER_PROGRAM, PYTHON } from "../enter/enter-container.ts";
+import { HELPERS, PYTHON } from "../enter/enter-container.ts";
 import { hostSystem, hostSystemArguments } from "./host-system.ts";
 
 /** Something of the host that a container sees. */
@@ -135,11 +135,7 @@ export function launch(options: LaunchOptions): Launched {
   for (const pipe of [stdin, request, sizes, status, args, seccomp]) pipe?.on("error", () => {});
   args.end(`${bubblewrapOptions.join("\0")}\0`);
   seccomp.end(options.seccomp);
-  request.end(
-    options.tty
-      ? JSON.stringify({ argv: bubblewrapCommand(options), env: PROGRAM_ENV, cwd: "/", tty: true })
-      : "",
-  );
+  request.end(options.tty ? JSON.stringify({ argv: onTerminal(options), input: options.stdin }) : "");
   const exited = new Promise<{ exitCode: number }>((resolve) => {
     child.once("error", () => resolve({ exitCode: 128 }));
     child.once("exit", (code, signal) => resolve({ exitCode: code ?? (signal === "SIGKILL" ? 137 : 143) }));
@@ -160,8 +156,9 @@ const FD_SECCOMP = 7;
 
 const BUBBLEWRAP = ["bwrap", "--args", String(FD_ARGUMENTS), "--"];
 
-function bubblewrapCommand(options: LaunchOptions): string[] {
-  return [...BUBBLEWRAP, ...options.command];
+/** A program inside opens the terminal, which is to be the container's own, and then becomes the command. */
+function onTerminal(options: LaunchOptions): string[] {
+  return [...BUBBLEWRAP, ...PYTHON, "-", ...options.command];
 }
 
 function stageScript(options: LaunchOptions): string {
@@ -191,12 +188,7 @@ function stageScript(options: LaunchOptions): string {
     // For the linker's cache.
     if (target === "/etc") lines.push(`ln -s m${index} etc`);
   });
-  if (options.tty)
-    lines.push(
-      "mount --bind /dev/pts dev/pts",
-      ": > enter.py",
-      `mount --bind ${quote(ENTER_PROGRAM)} enter.py`,
-    );
+  if (options.tty) lines.push("mkdir helpers", `mount --bind ${quote(HELPERS)} helpers`);
   for (const file of options.joinFiles) lines.push(`echo $$ > ${quote(file)}`);
   lines.push(`echo ${OOM_SCORE} > /proc/self/oom_score_adj`);
   const drop = [
@@ -214,7 +206,7 @@ function stageScript(options: LaunchOptions): string {
     "--inh-caps=-all",
     "--bounding-set=-all",
   ];
-  const program = options.tty ? [PYTHON, "-I", "-S", "/enter.py"] : BUBBLEWRAP;
+  const program = options.tty ? [...PYTHON, "/helpers/console.py"] : BUBBLEWRAP;
   const inside = [...drop, ...program].map(quote).join(" ");
   const ipv6 = "/proc/sys/net/ipv6/conf/all/disable_ipv6";
   const join = [
@@ -273,7 +265,7 @@ function bubblewrapArguments(options: LaunchOptions): string[] {
     args.push("--ro-bind", NO_FOLDER, `/proc/${name}`);
   for (const name of HIDDEN_FILES.filter((one) => existsSync(`/proc/${one}`)))
     args.push("--ro-bind", NO_FILE, `/proc/${name}`);
-  // The terminal helper has made a session already, and a new one would lose its terminal.
+  // With a terminal a session is made inside.
   if (!options.tty) args.push("--new-session");
   for (const { target, sizeBytes } of options.tmpfs) {
     args.push(...(sizeBytes === null ? [] : ["--size", String(sizeBytes)]), "--tmpfs", target);

@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Duplex, Readable, Writable } from "node:stream";
 import type { ContainerProcess, ProcessOptions } from "../kubelet/pod-access.ts";
 import { PROGRAM_ENV } from "../run-program.ts";
 
-export const ENTER_PROGRAM = fileURLToPath(new URL("enter.py", import.meta.url));
-export const PYTHON = "/usr/bin/python3";
+/** The folder of the helpers in Python. */
+export const HELPERS = fileURLToPath(new URL(".", import.meta.url));
+/** Isolated from the environment and from packages that the machine's owner has added; leaves no compiled files behind. */
+export const PYTHON = ["/usr/bin/python3", "-I", "-S", "-B"] as const;
 
 /** A container that runs, as far as joining it goes. */
 export interface EnterTarget {
@@ -26,7 +29,8 @@ export function enterContainer(
   command: readonly string[],
   options: ProcessOptions,
 ): ContainerProcess {
-  const child = spawn(PYTHON, ["-I", "-S", ENTER_PROGRAM], {
+  const [python, ...isolated] = PYTHON;
+  const child = spawn(python, [...isolated, join(HELPERS, "enter.py")], {
     cwd: "/",
     env: PROGRAM_ENV,
     stdio: [options.stdin ? "pipe" : "ignore", "pipe", "pipe", "pipe", "pipe"],
@@ -45,6 +49,7 @@ export function enterContainer(
       env: Object.fromEntries(options.tty ? [["TERM", "xterm"], ...target.environment] : target.environment),
       cwd: target.workingDir,
       tty: options.tty,
+      input: options.stdin,
       enter: {
         pid: target.pid,
         uid: target.uid,
@@ -56,7 +61,7 @@ export function enterContainer(
     }),
   );
   const exited = new Promise<{ exitCode: number }>((resolve, reject) => {
-    child.once("error", (error) => reject(new Error(`${PYTHON} cannot be started: ${error.message}`)));
+    child.once("error", (error) => reject(new Error(`${python} cannot be started: ${error.message}`)));
     child.once("exit", (code) => resolve({ exitCode: code ?? 137 }));
   });
   // A caller that has gone does not wait for it.
