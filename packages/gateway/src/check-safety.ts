@@ -7,10 +7,14 @@ export function checkSafety(config: GatewayConfig): void {
   if (config.auth === "keys" && config.apiKeys === undefined) {
     throw new StartError("auth is keys, but no file of keys is named: add --api-keys FILE.");
   }
-  if (isLoopback(config.host) || config.host === "localhost") return;
+  const open = [
+    config.host,
+    ...(config.routerPort === undefined ? [] : [config.routerHost ?? config.host]),
+  ].find((host) => !isLoopback(host) && host !== "localhost");
+  if (open === undefined) return;
   if (config.apiKeys === undefined && config.auth !== "none") {
     throw new StartError(
-      `The gateway would listen on ${config.host} with nobody to tell callers apart. ` +
+      `The gateway would listen on ${open} with nobody to tell callers apart. ` +
         "Name a file of keys with --api-keys FILE, or say --auth=none if whoever reaches it may do everything.",
     );
   }

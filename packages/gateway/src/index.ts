@@ -1,5 +1,6 @@
 export { checkSafety } from "./check-safety.ts";
-export { startGateway, type Gateway, type GatewayOptions, type RouteSource } from "./start-gateway.ts";
+export { startGateway, type Gateway, type GatewayOptions } from "./start-gateway.ts";
+export type { RouteSource } from "./route-source.ts";
 export { createRouteTable, type RouteTable, type RouteTableOptions } from "./routes/route-table.ts";
 export type { DialTarget, Route } from "./routes/route.ts";
 export { parseApiKeys } from "./auth/api-keys.ts";

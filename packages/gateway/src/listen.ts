@@ -6,10 +6,11 @@ import { StartError } from "./start-error.ts";
 /**
  * Has the server listen.
  *
+ * @param flag - The one that sets the port, for messages.
  * @returns Its base URL.
  * @throws Error with the remedy where the address is taken or not allowed.
  */
-export async function listen(server: Server, host: string, port: number): Promise<string> {
+export async function listen(server: Server, host: string, port: number, flag: string): Promise<string> {
   try {
     server.listen(port, host);
     await once(server, "listening");
@@ -17,12 +18,12 @@ export async function listen(server: Server, host: string, port: number): Promis
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EADDRINUSE") {
       throw new StartError(
-        `Port ${port} on ${host} is taken. Choose another with --port, or end what listens there.`,
+        `Port ${port} on ${host} is taken. Choose another with ${flag}, or end what listens there.`,
         { cause: error },
       );
     }
     if (code === "EACCES")
-      throw new StartError(`Port ${port} needs more rights; choose one above 1023 with --port.`, {
+      throw new StartError(`Port ${port} needs more rights; choose one above 1023 with ${flag}.`, {
         cause: error,
       });
     throw new StartError(`The gateway cannot listen on ${host}:${port}: ${message}`, { cause: error });

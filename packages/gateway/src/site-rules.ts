@@ -7,6 +7,7 @@ import type { SiteRules } from "./steps/check-site.ts";
 export function siteRulesOf(config: Pick<GatewayConfig, "publicUrl" | "allowOrigin">): SiteRules {
   const publicUrls = config.publicUrl.map((text) => parseUrl(text, "publicUrl"));
   return {
+    anyHostOffLoopback: false,
     publicHosts: new Set(publicUrls.map((url) => url.hostname.replace(/^\[|\]$/g, ""))),
     allowedOrigins: new Set([
       ...publicUrls.map((url) => url.origin),

@@ -1,6 +1,10 @@
 /** A gateway in front of a server of the test's own, with routes made by hand. */
+import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { GATEWAY_KEYS, loadConfig } from "@sandgate/contract";
 import type { SandboxEntry, SandboxWatchHealth } from "@sandgate/kube";
 import { createRouteTable, startGateway, type Gateway, type RouteTable } from "../src/index.ts";
@@ -25,13 +29,18 @@ export async function openBench(
   await new Promise<void>((resolve) => backend.listen(0, BACKEND, resolve));
   const backendPort = (backend.address() as AddressInfo).port;
   const config = loadConfig(GATEWAY_KEYS, { flags: { port: 0, ...flags } }).values;
-  const table = createRouteTable({ userLabel: "user", userNamespaces: undefined });
+  const table = createRouteTable({ userLabel: "user", userNamespaces: config.userNamespaces });
   const routes: RouteTable = {
     find(user, name) {
       const route = table.find(user, name);
       return route === undefined || route.podIps.length === 0 ? route : { ...route, podIps: [BACKEND] };
     },
     list: () => table.list(),
+    findNamed(namespace, name) {
+      const route = table.findNamed(namespace, name);
+      return route === undefined || route.podIps.length === 0 ? route : { ...route, podIps: [BACKEND] };
+    },
+    follow: table.follow,
     put: (uid, sandbox) => table.put(uid, sandbox),
     get size() {
       return table.size;
@@ -54,8 +63,33 @@ export async function openBench(
       backend.closeAllConnections();
       await gateway.close();
       await new Promise((resolve) => backend.close(resolve));
+      for (const folder of keyFolders.splice(0)) await rm(folder, { recursive: true });
     },
   };
+}
+
+const keyFolders: string[] = [];
+
+/**
+ * A file of keys by user, for `apiKeys`; removed when the bench closes.
+ *
+ * @param admins - Those of the users who reach everybody's sandboxes.
+ */
+export async function writeKeys(
+  keys: Readonly<Record<string, string>>,
+  admins: readonly string[] = [],
+): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "sandgate-keys-"));
+  keyFolders.push(folder);
+  const list = Object.entries(keys).map(([user, key]) => ({
+    id: user,
+    sha256: createHash("sha256").update(key).digest("hex"),
+    user,
+    roles: admins.includes(user) ? ["admin"] : [],
+  }));
+  const path = join(folder, "keys.yaml");
+  await writeFile(path, JSON.stringify(list));
+  return path;
 }
 
 /** A ready sandbox whose pod is the backend. */

@@ -6,6 +6,8 @@ export interface Running {
   pid: number;
   /** Base URL of the gateway, without a trailing slash. */
   gatewayUrl: string;
+  /** Of the router's listener, null without one. */
+  routerUrl: string | null;
   kubeconfigPath: string;
   version: string;
 }

@@ -20,6 +20,7 @@ export async function gateway(
   );
   const running = await runGateway({ access, config, logger });
   say(context, `Sandgate gateway listens on ${running.gateway.url} for the cluster at ${access.server}`);
+  if (running.gateway.routerUrl !== null) say(context, `Router: ${running.gateway.routerUrl}`);
   if (!context.signal.aborted) await once(context.signal, "abort");
   await running.close();
 }

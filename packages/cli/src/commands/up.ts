@@ -45,6 +45,7 @@ export async function up(context: CommandContext, options: Readonly<Record<strin
 
 interface Started {
   url: string;
+  routerUrl: string | null;
   kubeconfigPath: string;
   failed: Promise<never>;
 }
@@ -94,16 +95,17 @@ async function start(
   }
   if (gateway.status !== "fulfilled") throw new Error("the gateway did not start");
   await gateway.value.synced;
-  const url = gateway.value.gateway.url;
+  const { url, routerUrl } = gateway.value.gateway;
   writeRunning(dataDir, {
     pid: process.pid,
     gatewayUrl: url,
+    routerUrl,
     kubeconfigPath: api.kubeconfigPath,
     version: VERSION,
   });
   cleanup.add(async () => removeRunning(dataDir));
   if (options["demo"] === true) await makeDemo(context, clientOf("admin"));
-  return { url, kubeconfigPath: api.kubeconfigPath, failed: api.failed };
+  return { url, routerUrl, kubeconfigPath: api.kubeconfigPath, failed: api.failed };
 }
 
 async function makeDemo(context: CommandContext, client: KubeClient): Promise<void> {
@@ -150,6 +152,7 @@ function greet(
   context: CommandContext,
   {
     url,
+    routerUrl,
     kubeconfigPath,
     dataDir,
     seconds,
@@ -172,6 +175,7 @@ function greet(
     `  curl ${url}/sandboxes`,
     `  kubectl --kubeconfig ${kubeconfigPath} get sandboxes,pods -A`,
     "",
+    ...(routerUrl === null ? [] : [`agent-sandbox's router protocol is spoken on ${routerUrl}.`, ""]),
     `Ctrl-C ends it. State stays in ${dataDir}.`,
   ];
   for (const line of lines) print(context, line);

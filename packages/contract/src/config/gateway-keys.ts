@@ -43,6 +43,24 @@ export const GATEWAY_KEYS = {
     schema: portNumber.optional(),
     doc: "Port of the listener for /metrics, on the same address; none by default.",
   },
+  routerPort: {
+    flag: "--router-port <port>",
+    env: ["SANDGATE_ROUTER_PORT"],
+    schema: portNumber.optional(),
+    doc: "Port of the listener that speaks agent-sandbox's router protocol (X-Sandbox-ID and so on); none by default.",
+  },
+  routerHost: {
+    flag: "--router-host <address>",
+    env: ["SANDGATE_ROUTER_HOST"],
+    schema: z.string().min(1).optional(),
+    doc: "Address of that listener; host by default. Anything but loopback needs apiKeys or auth: none.",
+  },
+  routerTimeoutCapMs: {
+    flag: "--router-timeout-cap-ms <ms>",
+    env: ["SANDGATE_ROUTER_TIMEOUT_CAP_MS"],
+    schema: milliseconds.default(3_600_000),
+    doc: "How long a client may ask the router to wait for a sandbox's answer, by X-Sandbox-Timeout. Without that header firstByteTimeoutMs counts.",
+  },
   apiKeys: {
     flag: "--api-keys <file>",
     env: ["SANDGATE_API_KEYS"],

@@ -85,6 +85,12 @@ export const ERROR_CATALOGUE = {
     title: "Two sandboxes claim this address",
     remedy: "Rename or delete the younger one; the older keeps the address.",
   },
+  SANDBOX_REPLACED: {
+    status: 409,
+    retryable: false,
+    title: "Another sandbox has this name now",
+    remedy: "The one with the UID of X-Sandbox-UID is gone; look up the new one, or leave the header out.",
+  },
   BROKEN: {
     status: 502,
     retryable: true,

@@ -52,14 +52,14 @@ export interface SandboxListing {
   host: string | null;
 }
 
-/** Body of `GET /sandboxes`: those that the caller reaches, by address. */
+/** Body of `GET /sandboxes`: those that the caller reaches, by address; a warm pool's members are nobody's yet. */
 export function listSandboxes(
   routes: RouteTable,
   caller: Caller,
   sandboxPort: number,
 ): { count: number; sandboxes: SandboxListing[] } {
   const sandboxes = [...routes.list()]
-    .filter((route) => caller.admin || route.user === caller.user)
+    .filter((route) => !route.unclaimed && (caller.admin || route.user === caller.user))
     .map((route) => listing(route, sandboxPort))
     .toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return { count: sandboxes.length, sandboxes };

@@ -12,6 +12,13 @@ export interface ForwardRequest {
   headers: readonly string[];
   /** `user/sandbox`, for messages. */
   name: string;
+  /** How long the client says it waits for the first byte of the answer; the forwarder's own otherwise. */
+  firstByteTimeoutMs?: number | undefined;
+  /**
+   * It must not fail by a kept connection that the sandbox closes just then: whether it was carried out could not be told. So
+   * it gets a connection of its own.
+   */
+  ownConnection?: boolean;
 }
 
 /** What became of a request, for logs and metrics. */

@@ -29,13 +29,24 @@ export function createHttpForwarder(timeouts: ForwarderTimeouts): Forwarder {
     // A kept connection may have been closed by the sandbox just now. That shows as a reset before any answer, and a
     // request that changes nothing and has no body may then be sent again, on a connection of its own.
     const repeatable = !hasBody && ["GET", "HEAD", "OPTIONS"].includes(request.method ?? "");
-    const answer = await open(call, response, hasBody, agent).catch((error: unknown) => {
+    const first = call.ownConnection === true ? false : agent;
+    const answer = await open(call, response, hasBody, first).catch((error: unknown) => {
       if (repeatable && error instanceof StaleConnection) return open(call, response, hasBody, false);
       throw error instanceof StaleConnection ? error.failure : error;
     });
     const firstByteMs = performance.now() - began;
     await relay(answer, response);
     return { status: answer.statusCode ?? 502, firstByteMs };
+  }
+
+  function timeoutsOf({ firstByteTimeoutMs = timeouts.firstByteTimeoutMs }: ForwardRequest): {
+    connectTimeoutMs: number;
+    firstByteTimeoutMs: number;
+  } {
+    return {
+      connectTimeoutMs: Math.min(timeouts.connectTimeoutMs, firstByteTimeoutMs),
+      firstByteTimeoutMs,
+    };
   }
 
   /** Sends the request; resolves with the head of the answer. */
@@ -51,6 +62,7 @@ export function createHttpForwarder(timeouts: ForwarderTimeouts): Forwarder {
       const watch = new Stopwatch();
       let connected = false;
       let gone = false;
+      const { connectTimeoutMs, firstByteTimeoutMs } = timeoutsOf(call);
       const fail = (error: Error): void => {
         watch.stop();
         upstream.destroy();
@@ -65,12 +77,12 @@ export function createHttpForwarder(timeouts: ForwarderTimeouts): Forwarder {
       watchConnect(
         upstream,
         watch,
-        timeouts.connectTimeoutMs,
+        connectTimeoutMs,
         () => {
           connected = true;
-          watch.start(timeouts.firstByteTimeoutMs, () => fail(tooSlow(call, timeouts.firstByteTimeoutMs)));
+          watch.start(firstByteTimeoutMs, () => fail(tooSlow(call, firstByteTimeoutMs)));
         },
-        () => fail(unreachable(call, `no connection within ${timeouts.connectTimeoutMs} ms`)),
+        () => fail(unreachable(call, `no connection within ${connectTimeoutMs} ms`)),
       );
       upstream.on("error", (error: NodeJS.ErrnoException) => {
         if (gone) {
@@ -158,6 +170,7 @@ export function createHttpForwarder(timeouts: ForwarderTimeouts): Forwarder {
       const upstream = httpRequest({ ...options, headers });
       const watch = new Stopwatch();
       let connected = false;
+      const { connectTimeoutMs, firstByteTimeoutMs } = timeoutsOf(call);
       const fail = (error: Error): void => {
         watch.stop();
         client.off("close", clientGone);
@@ -169,12 +182,12 @@ export function createHttpForwarder(timeouts: ForwarderTimeouts): Forwarder {
       watchConnect(
         upstream,
         watch,
-        timeouts.connectTimeoutMs,
+        connectTimeoutMs,
         () => {
           connected = true;
-          watch.start(timeouts.firstByteTimeoutMs, () => fail(tooSlow(call, timeouts.firstByteTimeoutMs)));
+          watch.start(firstByteTimeoutMs, () => fail(tooSlow(call, firstByteTimeoutMs)));
         },
-        () => fail(unreachable(call, `no connection within ${timeouts.connectTimeoutMs} ms`)),
+        () => fail(unreachable(call, `no connection within ${connectTimeoutMs} ms`)),
       );
       upstream.on("error", (error) => fail(connected ? broken(call, error) : dialFailure(call, error)));
       upstream.once("upgrade", (answer, socket, rest) => {

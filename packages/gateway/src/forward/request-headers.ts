@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { HEADER_KEY, HEADER_REQUEST_ID, HOP_BY_HOP_HEADERS } from "@sandgate/contract";
+import { HEADER_KEY, HEADER_REQUEST_ID, HEADER_SANDBOX_PREFIX, HOP_BY_HOP_HEADERS } from "@sandgate/contract";
 
 export interface ForwardedFor {
   /** Address of the client as far as it is believed, appended to X-Forwarded-For. */
@@ -10,8 +10,12 @@ export interface ForwardedFor {
   prefix: string | undefined;
   /** X-Forwarded-* of the peer are kept and added to; it is a proxy of ours. */
   trusted: boolean;
+  /** Host that the sandbox sees in place of the client's; the client's own where absent. */
+  sandboxHost?: string | undefined;
   /** The Authorization header was the gateway's. */
   dropAuthorization: boolean;
+  /** Its page's origin is the gateway's, and would not fit the Host that the sandbox sees. */
+  dropOrigin?: boolean;
   requestId: string;
 }
 
@@ -34,13 +38,16 @@ const NOT_BY_CONNECTION = new Set(["host", "content-length", "transfer-encoding"
 export function requestHeaders(request: IncomingMessage, forwarded: ForwardedFor): string[] {
   const { rawHeaders, headers } = request;
   const named = namedByConnection(headers.connection);
-  const out: string[] = [];
+  const out: string[] = forwarded.sandboxHost === undefined ? [] : ["Host", forwarded.sandboxHost];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? "";
     const lower = name.toLowerCase();
     if (HOP_BY_HOP_HEADERS.has(lower) || named.has(lower)) continue;
-    if (lower === HEADER_KEY || lower === HEADER_REQUEST_ID || lower.startsWith("x-sandbox-")) continue;
+    if (lower === HEADER_KEY || lower === HEADER_REQUEST_ID || lower.startsWith(HEADER_SANDBOX_PREFIX))
+      continue;
     if (lower === "authorization" && forwarded.dropAuthorization) continue;
+    if (lower === "host" && forwarded.sandboxHost !== undefined) continue;
+    if (lower === "origin" && forwarded.dropOrigin === true) continue;
     if (FORWARDED.has(lower) && !(forwarded.trusted && lower === "forwarded")) continue;
     out.push(name, rawHeaders[index + 1] ?? "");
   }

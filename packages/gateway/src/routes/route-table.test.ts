@@ -63,6 +63,40 @@ describe("the route table", () => {
     expect(routes.size).toBe(1);
   });
 
+  it("finds the Sandbox object of a name whatever became of its address", () => {
+    const routes = table("agents-{user}");
+    routes.put("u1", entry());
+    expect(routes.find("alice", "box")?.state).toBe("Conflict");
+    expect(routes.findNamed("default", "box")).toMatchObject({ state: "Ready", user: "alice", owner: null });
+    routes.put("u2", entry({ uid: "u2", namespace: "agents-alice" }));
+    expect(routes.findNamed("agents-alice", "box")).toMatchObject({ sandboxUid: "u2", owner: "alice" });
+    expect(routes.findNamed("agents-bob", "box")).toBeUndefined();
+  });
+
+  it("takes the object that has a name now, in whatever order the end of the one before is told", () => {
+    const routes = table();
+    routes.put("u1", entry());
+    routes.put("u2", entry({ uid: "u2" }));
+    routes.put("u1", undefined);
+    expect(routes.findNamed("default", "box")?.sandboxUid).toBe("u2");
+    routes.put("u2", undefined);
+    expect(routes.findNamed("default", "box")).toBeUndefined();
+  });
+
+  it("tells followers of a name what happens under it, until they end it", () => {
+    const routes = table();
+    let told = 0;
+    const end = routes.follow("default", "box", () => told++);
+    routes.put("u1", entry());
+    routes.put("u1", entry({ labels: {} }));
+    routes.put("u2", entry({ uid: "u2", name: "other" }));
+    routes.put("u1", undefined);
+    expect(told).toBe(3);
+    end();
+    routes.put("u1", entry());
+    expect(told).toBe(3);
+  });
+
   it("follows a sandbox whose user changes", () => {
     const routes = table();
     routes.put("u1", entry());

@@ -1,4 +1,10 @@
-import { ANNOTATION_PORT, DEFAULT_USER, silentLogger, type Logger } from "@sandgate/contract";
+import {
+  ANNOTATION_PORT,
+  DEFAULT_USER,
+  LABEL_WARM_POOL_SANDBOX,
+  silentLogger,
+  type Logger,
+} from "@sandgate/contract";
 import type { SandboxEntry } from "@sandgate/kube";
 import { isDialable } from "./dialable.ts";
 import type { Route } from "./route.ts";
@@ -7,6 +13,10 @@ import { mayClaim } from "./user-namespaces.ts";
 export interface RouteTable {
   /** The sandbox at an address: `user/name`. */
   find(user: string, name: string): Route | undefined;
+  /** The Sandbox object of that name, as it is whether or not it has an address. */
+  findNamed(namespace: string, name: string): Route | undefined;
+  /** Calls back whenever that object changes. Returns what ends it. */
+  follow(namespace: string, name: string, onChange: () => void): () => void;
   /** Every sandbox known, those without an address (`Conflict`) among them; in no order. */
   list(): Iterable<Route>;
   readonly size: number;
@@ -22,6 +32,8 @@ export interface RouteTableOptions {
 
 interface Holder {
   route: Route;
+  /** What the route is without regard to its address. */
+  actual: Route;
   /** Refused once; it stays so, because an address must not pass to somebody else's sandbox unseen. */
   refused: boolean;
 }
@@ -35,11 +47,20 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
   const holders = new Map<string, Holder>();
   /** UIDs by address. */
   const claims = new Map<string, Set<string>>();
+  /** UIDs by namespace and name of the object. */
+  const named = new Map<string, string>();
+  const followers = new Map<string, Set<() => void>>();
+
+  function tell(route: Route): void {
+    for (const follower of followers.get(objectKey(route.namespace, route.name)) ?? []) follower();
+  }
 
   function remove(uid: string): void {
     const holder = holders.get(uid);
     if (holder === undefined) return;
     holders.delete(uid);
+    const object = objectKey(holder.route.namespace, holder.route.name);
+    if (named.get(object) === uid) named.delete(object);
     const key = keyOf(holder.route);
     const uids = claims.get(key);
     uids?.delete(uid);
@@ -87,6 +108,20 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
       }
       return refused;
     },
+    findNamed(namespace, name) {
+      return holders.get(named.get(objectKey(namespace, name)) ?? "")?.actual;
+    },
+    follow(namespace, name, onChange) {
+      const key = objectKey(namespace, name);
+      const before = followers.get(key);
+      const here = before ?? new Set();
+      if (before === undefined) followers.set(key, here);
+      here.add(onChange);
+      return () => {
+        here.delete(onChange);
+        if (here.size === 0 && followers.get(key) === here) followers.delete(key);
+      };
+    },
     *list() {
       for (const { route } of holders.values()) yield route;
     },
@@ -97,23 +132,31 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
       const before = holders.get(uid);
       if (entry === undefined) {
         remove(uid);
+        if (before !== undefined) tell(before.actual);
         return;
       }
-      const route = routeOf(entry, options.userLabel);
-      const key = keyOf(route);
+      const actual = routeOf(entry, options.userLabel);
+      const mine = mayClaim(options.userNamespaces, actual.user, actual.namespace);
+      if (!mine) actual.owner = null;
+      const key = keyOf(actual);
       if (before !== undefined && keyOf(before.route) === key) {
         const { state, reason, message } = before.route;
-        before.route = before.refused ? { ...route, state, reason, message } : route;
+        before.route = before.refused ? { ...actual, state, reason, message } : actual;
+        before.actual = actual;
+        tell(actual);
         return;
       }
       remove(uid);
-      const holder = { route, refused: false };
+      const holder = { route: actual, actual, refused: false };
       holders.set(uid, holder);
+      named.set(objectKey(actual.namespace, actual.name), uid);
       const uids = claims.get(key);
       if (uids === undefined) claims.set(key, new Set([uid]));
       else uids.add(uid);
-      if (mayClaim(options.userNamespaces, route.user, route.namespace)) settle(key);
-      else refuse(holder, `Namespace ${route.namespace} may not claim addresses of the user ${route.user}.`);
+      if (mine) settle(key);
+      else
+        refuse(holder, `Namespace ${actual.namespace} may not claim addresses of the user ${actual.user}.`);
+      tell(actual);
     },
   };
 }
@@ -122,13 +165,20 @@ function keyOf(route: Pick<Route, "user" | "name">): string {
   return `${route.user}/${route.name}`;
 }
 
+function objectKey(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}
+
 function routeOf({ sandbox, pod, state }: SandboxEntry, userLabel: string): Route {
   const label = sandbox.labels[userLabel];
   // Only the pod that this very Sandbox controls is dialled, never one found by name or label.
   const own = pod !== undefined && pod.sandboxUid === sandbox.uid && !pod.hostNetwork ? pod : undefined;
   const annotated = Number(sandbox.annotations[ANNOTATION_PORT]);
+  const user = label === undefined || label === "" ? DEFAULT_USER : label;
   return {
-    user: label === undefined || label === "" ? DEFAULT_USER : label,
+    user,
+    owner: user,
+    unclaimed: sandbox.labels[LABEL_WARM_POOL_SANDBOX] !== undefined,
     name: sandbox.name,
     namespace: sandbox.namespace,
     sandboxUid: sandbox.uid,

@@ -6,6 +6,10 @@ export type DialTarget = { kind: "tcp"; host: string; port: number } | { kind: "
 /** What the gateway knows about one sandbox. */
 export interface Route {
   user: string;
+  /** Who reaches it beside admins: the user, null where its namespace may not claim that user's addresses. */
+  owner: string | null;
+  /** A member of a warm pool that no claim has taken yet. It is nobody's: whoever got at it first could poison it. */
+  unclaimed: boolean;
   name: string;
   namespace: string;
   sandboxUid: string;

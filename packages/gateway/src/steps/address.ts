@@ -1,21 +1,35 @@
-import { parseHost, parsePath, SandgateError, type PathAddress } from "@sandgate/contract";
+import {
+  parseHost,
+  parsePath,
+  parseSandboxHeaders,
+  SandgateError,
+  type HeaderAddress,
+  type HeaderValues,
+  type PathAddress,
+} from "@sandgate/contract";
 import type { Head } from "./parse-head.ts";
 
 /** Base domain of the host form on loopback: browsers resolve `*.localhost` there by themselves. */
 export const LOCAL_BASE_DOMAIN = "localhost";
 
+/** Which listener a request came in by. */
+export type Entry = "gateway" | "router";
+
 export type Addressed =
   | ({ form: "path" | "host" } & PathAddress)
+  /** The Sandbox object that headers name; only by the router's listener. */
+  | ({ form: "header"; rest: string } & HeaderAddress)
   /** The gateway's own page. */
   | { form: "own"; path: string };
 
 /**
- * Where the request goes. The form is chosen once, by the Host: under the base domain every path is the sandbox's, else the
- * path says. A malformed one never falls through to the other.
+ * Where the request goes. The form is chosen first and once: a Host under the base domain is the host form, where every path
+ * is the sandbox's; else the router's listener takes the header form for all but its health page; else the path says. A
+ * malformed one never falls through to another.
  *
  * @throws SandgateError ADDRESS_MALFORMED.
  */
-export function resolveAddress(head: Head): Addressed {
+export function resolveAddress(head: Head, headers: HeaderValues, entry: Entry): Addressed {
   const host = parseHost(head.hostname, LOCAL_BASE_DOMAIN);
   if (host === "malformed") {
     throw new SandgateError(
@@ -24,7 +38,18 @@ export function resolveAddress(head: Head): Addressed {
     );
   }
   if (host !== null) return { form: "host", ...host, rest: head.target };
-  const parsed = parsePath(head.target);
+  return entry === "router" ? byHeaders(head, headers) : byPath(head);
+}
+
+function byHeaders({ target }: Head, headers: HeaderValues): Addressed {
+  if (target === "/healthz" || target.startsWith("/healthz?")) return { form: "own", path: "/healthz" };
+  const parsed = parseSandboxHeaders(headers);
+  if (parsed.kind === "malformed") throw new SandgateError("ADDRESS_MALFORMED", parsed.why);
+  return { form: "header", ...parsed.address, rest: target };
+}
+
+function byPath({ target }: Head): Addressed {
+  const parsed = parsePath(target);
   if (parsed.kind === "malformed")
     throw new SandgateError("ADDRESS_MALFORMED", `The address is malformed: ${parsed.why}.`);
   return parsed.kind === "own" ? { form: "own", path: parsed.path } : { form: "path", ...parsed.address };

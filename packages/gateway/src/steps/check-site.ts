@@ -8,6 +8,8 @@ export interface SiteRules {
   publicHosts: ReadonlySet<string>;
   /** Origins whose pages may send requests. */
   allowedOrigins: ReadonlySet<string>;
+  /** Off loopback every Host will do: clients inside a cluster use names that only its DNS knows. */
+  anyHostOffLoopback: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ export function checkSite(request: IncomingMessage, head: Head, rules: SiteRules
 function isOwnHost(hostname: string, localAddress: string | undefined, rules: SiteRules): boolean {
   const local = (localAddress ?? "").replace(/^::ffff:/, "");
   if (rules.publicHosts.has(hostname) || hostname === local) return true;
-  if (!isLoopback(local)) return false;
+  if (!isLoopback(local)) return rules.anyHostOffLoopback;
   return isLoopback(hostname) || hostname === "localhost" || hostname.endsWith(".localhost");
 }
 

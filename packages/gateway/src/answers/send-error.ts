@@ -1,43 +1,72 @@
-import type { ServerResponse } from "node:http";
+import { STATUS_CODES, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { HEADER_ERROR, toProblem, type Problem, type SandgateError } from "@sandgate/contract";
 
-/** Answers with the error: a page for a browser that asked for one, else application/problem+json. */
-export function sendProblem(response: ServerResponse, error: SandgateError, page: boolean): void {
+/** An error in the shape that its asker reads. */
+export interface RenderedError {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** Answers with the error. */
+export function sendError(response: ServerResponse, { status, headers, body }: RenderedError): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  const { body, headers } = render(error, page);
   // What is left of the request's body is not read, so the connection cannot be used again.
   if (!response.req.complete) headers["Connection"] = "close";
-  response.writeHead(error.status, headers);
+  response.writeHead(status, headers);
   response.end(response.req.method === "HEAD" ? undefined : body);
 }
 
 /** The same on a connection that asked for an upgrade. */
-export function sendProblemOnSocket(socket: Duplex, error: SandgateError): void {
-  const { body, headers } = render(error, false);
+export function sendErrorOnSocket(socket: Duplex, { status, headers, body }: RenderedError): void {
   const lines = Object.entries({ ...headers, Connection: "close" }).map(
     ([name, value]) => `${name}: ${value}`,
   );
-  socket.end(`HTTP/1.1 ${error.status} ${error.code}\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
 }
 
-function render(error: SandgateError, page: boolean): { body: string; headers: Record<string, string> } {
+/** As application/problem+json, or as a page for a browser that asked for one. */
+export function renderProblem(error: SandgateError, page: boolean): RenderedError {
   const problem = toProblem(error);
   const body = page ? renderPage(problem, error.retryAfterSeconds) : JSON.stringify(problem);
   return {
+    status: error.status,
     body,
     headers: {
       "Content-Type": page ? "text/html; charset=utf-8" : "application/problem+json",
-      "Content-Length": String(Buffer.byteLength(body)),
-      "Cache-Control": "no-store",
-      [title(HEADER_ERROR)]: problem.code,
+      ...commonHeaders(error, body),
       ...(page ? { "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'" } : {}),
-      ...(error.retryAfterSeconds === undefined ? {} : { "Retry-After": String(error.retryAfterSeconds) }),
-      ...(problem.code === "UNAUTHENTICATED" ? { "WWW-Authenticate": 'Bearer realm="sandgate"' } : {}),
     },
+  };
+}
+
+/** As `{"detail": …}`, upstream's shape, with the status that its clients know. */
+export function renderDetail(
+  error: SandgateError,
+  status: number,
+  sandbox: string | undefined,
+): RenderedError {
+  const prefix =
+    status === 502 && sandbox !== undefined ? `Could not connect to the backend sandbox: ${sandbox}. ` : "";
+  const body = JSON.stringify({ detail: prefix + error.message });
+  return {
+    status,
+    body,
+    headers: { "Content-Type": "application/json", ...commonHeaders(error, body) },
+  };
+}
+
+function commonHeaders(error: SandgateError, body: string): Record<string, string> {
+  return {
+    "Content-Length": String(Buffer.byteLength(body)),
+    "Cache-Control": "no-store",
+    [title(HEADER_ERROR)]: error.code,
+    ...(error.retryAfterSeconds === undefined ? {} : { "Retry-After": String(error.retryAfterSeconds) }),
+    ...(error.code === "UNAUTHENTICATED" ? { "WWW-Authenticate": 'Bearer realm="sandgate"' } : {}),
   };
 }
 

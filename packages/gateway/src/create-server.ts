@@ -1,0 +1,38 @@
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import type { Duplex } from "node:stream";
+import { SandgateError } from "@sandgate/contract";
+import type { Handler } from "./handle-request.ts";
+
+const HEAD_TIMEOUT_MS = 10_000;
+const HEAD_BYTES = 16 * 1024;
+
+/** The HTTP server of one listener, with its limits. */
+export function createServer(handler: Handler): Server {
+  const server = createHttpServer({
+    maxHeaderSize: HEAD_BYTES,
+    headersTimeout: HEAD_TIMEOUT_MS,
+    requestTimeout: 0,
+    keepAliveTimeout: 65_000,
+    connectionsCheckingInterval: 5_000,
+    noDelay: true,
+  });
+  const handle = (request: IncomingMessage, response: ServerResponse): void =>
+    void handler.request(request, response);
+  server.on("request", handle);
+  // The sandbox says whether to go on; until then its client waits.
+  server.on("checkContinue", handle);
+  server.on("upgrade", (request, socket, first) => void handler.upgrade(request, socket, first));
+  server.on("connect", (_request, socket) => {
+    handler.refuse(socket, new SandgateError("METHOD_NOT_ALLOWED", "CONNECT is not passed on."));
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
+    else handler.refuse(socket, new SandgateError("REQUEST_MALFORMED", "The request could not be read."));
+  });
+  return server;
+}
