@@ -31,6 +31,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "cluster",
+          include: ["test/cluster/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          // The first run builds Kubernetes from its Go modules.
+          hookTimeout: 30 * 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           fileParallelism: false,

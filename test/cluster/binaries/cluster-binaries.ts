@@ -12,7 +12,8 @@ const modules = join(dirname(import.meta.dirname), "modules");
 const GO_ENVIRONMENT = { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" };
 // The build runs behind a lock that ends with its process, into a file that is renamed: two runs at once build once, and
 // a run that is cut short leaves nothing half made.
-const BUILD = 'test -x "$1" || { mkdir -p "$(dirname "$1")" && go build -trimpath -ldflags "$2" -o "$1.part" "$3" && mv "$1.part" "$1"; }';
+const BUILD =
+  'test -x "$1" || { mkdir -p "$(dirname "$1")" && go build -trimpath -ldflags "$2" -o "$1.part" "$3" && mv "$1.part" "$1"; }';
 
 /** Where the parts are kept: a folder of its own for every state of a module and of the flags. */
 function fileOf(part: Part): string {
@@ -27,7 +28,9 @@ function fileOf(part: Part): string {
 }
 
 function linkerFlags(part: Part): string {
-  return ["-s -w", ...Object.entries(part.stamps ?? {}).map(([name, value]) => `-X ${name}=${value}`)].join(" ");
+  return ["-s -w", ...Object.entries(part.stamps ?? {}).map(([name, value]) => `-X ${name}=${value}`)].join(
+    " ",
+  );
 }
 
 /** The Go command that is there, null without one. */
@@ -80,7 +83,9 @@ async function build(part: Part, target: string): Promise<void> {
   });
   const [code] = (await once(child, "close")) as [number | null];
   if (code !== 0) {
-    throw new Error(`${part.file} ${part.version} could not be built (go build, ${code}):\n${errors.slice(-4000)}`);
+    throw new Error(
+      `${part.file} ${part.version} could not be built (go build, ${code}):\n${errors.slice(-4000)}`,
+    );
   }
 }
 

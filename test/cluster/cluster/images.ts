@@ -1,6 +1,16 @@
 /** Images of the tests, made from files: no registry is asked and no engine needed. */
 import { createHash } from "node:crypto";
-import { cpSync, createReadStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { spawnSync } from "node:child_process";
@@ -10,7 +20,15 @@ import { containerdSocket, PAUSE_IMAGE } from "./programs/node.ts";
 
 /** Loads an image archive into the cluster's containerd. */
 export function importImage(inside: ClusterNamespace, folder: string, archive: string): void {
-  inside.run("ctr", ["--address", containerdSocket(folder), "--namespace", "k8s.io", "images", "import", archive]);
+  inside.run("ctr", [
+    "--address",
+    containerdSocket(folder),
+    "--namespace",
+    "k8s.io",
+    "images",
+    "import",
+    archive,
+  ]);
 }
 
 /** The image of the container that holds a pod's namespaces. */
@@ -35,7 +53,13 @@ export async function packImage(
     const root = join(stage, "root");
     for (const [path, source] of Object.entries(files)) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
-      cpSync(source, join(root, path), { dereference: true });
+      const real = realpathSync(source);
+      copyFileSync(real, join(root, path));
+      chmodSync(join(root, path), statSync(real).mode);
+    }
+    for (const name of ["tmp", "workspace"]) {
+      mkdirSync(join(root, name));
+      chmodSync(join(root, name), 0o1777);
     }
     const out = join(stage, "out");
     mkdirSync(out);
@@ -45,7 +69,11 @@ export async function packImage(
     const config = {
       architecture: process.arch === "arm64" ? "arm64" : "amd64",
       os: "linux",
-      config: { Entrypoint: entrypoint, Env: ["PATH=/usr/local/bin:/usr/bin:/bin"] },
+      config: {
+        WorkingDir: "/workspace",
+        Entrypoint: entrypoint,
+        Env: ["PATH=/usr/local/bin:/usr/bin:/bin"],
+      },
       rootfs: { type: "layers", diff_ids: [`sha256:${hash.digest("hex")}`] },
     };
     writeFileSync(join(out, "config.json"), JSON.stringify(config));

@@ -17,7 +17,11 @@ export interface ClusterNetwork {
 export interface ClusterNamespace {
   readonly network: ClusterNetwork;
   /** Starts a program inside. */
-  spawn(command: string, args: readonly string[], options: { stdio: ["ignore", number, number]; env?: NodeJS.ProcessEnv }): ChildProcess;
+  spawn(
+    command: string,
+    args: readonly string[],
+    options: { stdio: ["ignore", number, number]; env?: NodeJS.ProcessEnv },
+  ): ChildProcess;
   /** Runs a program inside to its end. @throws Error with its output if it fails. */
   run(command: string, args: readonly string[], input?: string): string;
   /** Process id, outside, of the program that `spawn` started. */
@@ -48,7 +52,17 @@ function networkOf(index: number): ClusterNetwork {
 export async function openNamespace(options: { reachable: boolean }): Promise<ClusterNamespace> {
   const keeper = spawn(
     "unshare",
-    ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", "echo ready; exec cat >/dev/null"],
+    [
+      "--net",
+      "--mount",
+      "--pid",
+      "--fork",
+      "--kill-child",
+      "--mount-proc",
+      "sh",
+      "-c",
+      "echo ready; exec cat >/dev/null",
+    ],
     { stdio: ["pipe", "pipe", "inherit"] },
   );
   const exit = once(keeper, "exit");
@@ -61,7 +75,13 @@ export async function openNamespace(options: { reachable: boolean }): Promise<Cl
   }
   const inner = innerPid(keeper);
   const enter = (command: string, args: readonly string[]): string[] => [
-    ...["-t", String(inner), "--net", "--mount", "--pid", "--", command],
+    "-t",
+    String(inner),
+    "--net",
+    "--mount",
+    "--pid",
+    "--",
+    command,
     ...args,
   ];
   try {
@@ -81,10 +101,7 @@ export async function openNamespace(options: { reachable: boolean }): Promise<Cl
   }
 }
 
-async function closeKeeper(
-  keeper: ChildProcess,
-  exit: Promise<unknown>,
-): Promise<void> {
+async function closeKeeper(keeper: ChildProcess, exit: Promise<unknown>): Promise<void> {
   keeper.stdin?.end();
   await exit;
 }
@@ -113,7 +130,9 @@ function joinNetwork(inner: number, reachable: boolean): ClusterNetwork {
     }
     const network = networkOf(index);
     const routes = reachable
-      ? [network.podRange, network.serviceRange].map((range) => `route replace ${range} via ${network.nodeAddress}`)
+      ? [network.podRange, network.serviceRange].map(
+          (range) => `route replace ${range} via ${network.nodeAddress}`,
+        )
       : [];
     ip([`addr add ${network.hostAddress}/30 dev ${link}`, `link set ${link} up`, ...routes]);
     const inside = [
@@ -123,10 +142,20 @@ function joinNetwork(inner: number, reachable: boolean): ClusterNetwork {
       `route add default via ${network.hostAddress}`,
     ];
     run("nsenter", ["-t", String(inner), "--net", "ip", "-batch", "-"], `${inside.join("\n")}\n`);
-    run("nsenter", ["-t", String(inner), "--net", "--mount", "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"]);
+    run("nsenter", [
+      "-t",
+      String(inner),
+      "--net",
+      "--mount",
+      "sh",
+      "-c",
+      "echo 1 > /proc/sys/net/ipv4/ip_forward",
+    ]);
     return network;
   }
-  throw new Error(`All of the links sgtest0 to sgtest${NETWORKS - 1} are taken: do ${NETWORKS} clusters run?`);
+  throw new Error(
+    `All of the links sgtest0 to sgtest${NETWORKS - 1} are taken: do ${NETWORKS} clusters run?`,
+  );
 }
 
 function ip(lines: readonly string[]): void {
@@ -136,7 +165,9 @@ function ip(lines: readonly string[]): void {
 function run(command: string, args: readonly string[], input?: string): string {
   const done = spawnSync(command, args, { encoding: "utf8", ...(input === undefined ? {} : { input }) });
   if (done.status !== 0) {
-    throw new Error(`${command} ${args.join(" ")} ended with ${done.status}: ${done.stderr || done.error?.message}`);
+    throw new Error(
+      `${command} ${args.join(" ")} ended with ${done.status}: ${done.stderr || done.error?.message}`,
+    );
   }
   return done.stdout;
 }

@@ -1,10 +1,8 @@
 /** The certificates of one cluster: a CA, the API server's, and one for each user. */
-import "reflect-metadata";
 import { createPrivateKey, createPublicKey, randomBytes, webcrypto } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import * as x509 from "@peculiar/x509";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const DAY_MS = 86_400_000;
@@ -19,6 +17,9 @@ export interface Pki {
 }
 
 export async function makePki(folder: string): Promise<Pki> {
+  // The library wants it in place before itself.
+  await import("reflect-metadata");
+  const x509 = await import("@peculiar/x509");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = (file: string): string => join(folder, file);
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);

@@ -16,6 +16,8 @@ import { agentSandbox } from "./programs/agent-sandbox.ts";
 import { apiServer, controllerManager, etcd, scheduler } from "./programs/control-plane.ts";
 import { API_PORT, NODE_NAME, type ClusterFacts } from "./programs/facts.ts";
 import { containerd, coreDns, dnsObjects, kubelet, kubeProxy } from "./programs/node.ts";
+import { startLocalVolumes, type LocalVolumes } from "./local-volumes.ts";
+import { sandboxImage } from "./sandbox-image.ts";
 import { untilReady } from "./until-ready.ts";
 
 export interface ClusterOptions {
@@ -58,8 +60,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const inside = await openNamespace({ reachable: options.reachable ?? true });
   const components = new Map<string, Component>();
   let client: KubeClient | null = null;
+  let volumes: LocalVolumes | null = null;
 
   async function close(): Promise<void> {
+    await volumes?.close();
     await client?.close();
     await inside.close();
     rmSync(folder, { recursive: true, force: true });
@@ -124,10 +128,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       start(controllerManager(facts));
       start(scheduler(facts));
       importImage(inside, folder, await pauseImage(folder, binaries));
+      importImage(inside, folder, await sandboxImage(folder));
       start(kubelet(facts));
       start(kubeProxy(facts));
       start(coreDns(facts));
       apply(dnsObjects(facts));
+      volumes = await startLocalVolumes(client, join(folder, "volumes"));
     }
     if (options.crds !== undefined) {
       await installCrds(options.crds);
@@ -142,7 +148,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       server,
       component(name) {
         const found = components.get(name);
-        if (found === undefined) throw new Error(`no program ${name}; there are ${[...components.keys()].join(", ")}`);
+        if (found === undefined)
+          throw new Error(`no program ${name}; there are ${[...components.keys()].join(", ")}`);
         return found;
       },
       start,
