@@ -3,7 +3,8 @@ import { connect } from "node:net";
 import { readLog } from "./container/log-reader.ts";
 import { PodAccessError, type ContainerTarget, type PodAccess } from "./kubelet/pod-access.ts";
 import type { PodWorker } from "./pod/pod-worker.ts";
-import { logPath, type RunningContainer } from "./pod/running-container.ts";
+import { logPath } from "./container/instance-folder.ts";
+import type { RunningContainer } from "./container/running-container.ts";
 
 const DIAL_TIMEOUT_MS = 10_000;
 

@@ -1,5 +1,5 @@
 import type { Container, Probe } from "@sandgate/contract";
-import { LONGEST_MS } from "./running-container.ts";
+import { LONGEST_MS } from "../times.ts";
 import { runProbe, type ProbeTarget } from "./probe.ts";
 
 export interface ProberEvents {
