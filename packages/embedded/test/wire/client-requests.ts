@@ -99,6 +99,24 @@ const asProtobuf = (name: keyof typeof protobuf) => (): Body => ({
   content: Buffer.from(protobuf[name], "base64"),
 });
 
+/** The recorded Lease with the name and version of one that is there, as a leader sends it to stay so. */
+function renewedLease(name: string, live: Record<string, unknown>): Body {
+  const recorded = Buffer.from(protobuf.lease, "base64");
+  const { resourceVersion } = live["metadata"] as { resourceVersion: string };
+  // The magic number and the type, then in field 2 the Lease, in whose field 1 the metadata is.
+  const [headLength, leaseLength] = [4 + 2 + 31, 75];
+  const lease = recorded.subarray(headLength + 2, headLength + 2 + leaseLength);
+  const spec = lease.subarray(2 + (lease[1] ?? 0));
+  const metadata = Buffer.concat([field(1, Buffer.from(name)), field(6, Buffer.from(resourceVersion))]);
+  const renewed = field(2, Buffer.concat([field(1, metadata), spec]));
+  return { type: "PB", content: Buffer.concat([recorded.subarray(0, headLength), renewed]) };
+}
+
+/** A member of a protobuf message that is shorter than 128 bytes. */
+function field(number: number, content: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([number * 8 + 2, content.length]), content]);
+}
+
 /** Requests of the agent-sandbox controller v0.5.6; its watches are in the test. */
 export const CONTROLLER: Row[] = [
   {
@@ -296,10 +314,11 @@ export const CONTROLLER: Row[] = [
   },
   {
     method: "PUT",
-    path: `${LEASES}/from-protobuf`,
+    path: `${LEASES}/NAME`,
     query: "timeout=5s",
     accept: "PB,JSON",
-    body: asProtobuf("lease"),
+    body: renewedLease,
+    object: "lease",
     status: 200,
     kind: "Lease",
   },

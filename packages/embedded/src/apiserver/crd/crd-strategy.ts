@@ -15,17 +15,20 @@ export const RULES_CONDITION = "ValidationRulesEnforced";
 export function createCrdStrategy(registry: Registry, now: () => number): ResourceStrategy {
   return {
     generation: true,
+    needsVersion: true,
+    defaults(object) {
+      const crd = object as CustomResourceDefinition;
+      if (isReadable(crd)) complete(crd.spec);
+    },
     prepareCreate(object) {
       const crd = object as CustomResourceDefinition;
       if (!isReadable(crd)) return;
-      complete(crd.spec);
       crd.metadata.finalizers = [...new Set([...(crd.metadata.finalizers ?? []), CRD_FINALIZER])];
       judge(registry, crd, undefined, now());
     },
     prepareUpdate(object, before) {
       const crd = object as CustomResourceDefinition;
       if (!isReadable(crd)) return;
-      complete(crd.spec);
       judge(registry, crd, before as CustomResourceDefinition, now());
     },
     validate(object, previous): readonly FieldError[] {

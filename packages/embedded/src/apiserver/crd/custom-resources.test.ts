@@ -63,6 +63,7 @@ function widgets(over: Partial<CustomResourceDefinition["spec"]> = {}): CustomRe
 
 function declare(crd: CustomResourceDefinition): CustomResourceDefinition {
   const strategy = createCrdStrategy(registry, () => NOW);
+  strategy.defaults?.(crd);
   strategy.prepareCreate?.(crd);
   expect(strategy.validate?.(crd, undefined)).toEqual([]);
   store.create(CRD_BUCKET, crd);

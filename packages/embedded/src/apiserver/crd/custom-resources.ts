@@ -38,6 +38,7 @@ export function ensureAgentSandboxCrds(api: Api): void {
       spec: { ...shared.spec, names: { ...shared.spec.names } },
     };
     const strategy = createCrdStrategy(api.registry, api.now);
+    strategy.defaults?.(crd);
     if (object === undefined) strategy.prepareCreate?.(crd);
     else strategy.prepareUpdate?.(crd, object);
     if (present === undefined) api.store.create(CRD_BUCKET, crd);

@@ -45,15 +45,17 @@ export async function createObject(
   prepareMetadata(api, request, object);
   if (definition.subresources.status === true) delete object.status;
   setDefaults(api, object, definition);
+  // Before the server adds what is its own: a creator owns what it wrote and what absent members mean, no more.
+  if (!options.recorded) recordManager(api, object, undefined, definition, fieldManager(request), undefined);
   definition.strategy.prepareCreate?.(object);
   if (definition.strategy.generation === true || definition.custom) object.metadata.generation = 1;
   const generated = object.metadata.name === undefined && object.metadata.generateName !== undefined;
   for (let attempt = 1; ; attempt++) {
-    if (generated) object.metadata.name = generateName(object.metadata.generateName ?? "");
-    admitCreate(api, definition, object);
-    if (!options.recorded) {
-      recordManager(api, object, undefined, definition, fieldManager(request), undefined);
+    if (generated) {
+      object.metadata.name = generateName(object.metadata.generateName ?? "");
+      setDefaults(api, object, definition);
     }
+    admitCreate(api, definition, object);
     validate(api, object, undefined, definition);
     const json = await commitCreate(api, request, object);
     if (json !== undefined) return json;

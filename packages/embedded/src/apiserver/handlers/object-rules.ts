@@ -117,9 +117,10 @@ export function asObject(value: unknown, definition: ResourceDefinition): AnyObj
   return { apiVersion, kind, metadata, ...rest };
 }
 
-/** Sets the defaults that a custom resource's schema has, in place; built-in kinds have theirs in their strategy. */
+/** Sets what absent members mean, in place: a custom resource's schema says it, and the strategy of a built-in kind. */
 export function setDefaults(api: Api, object: KubeObject, definition: ResourceDefinition): void {
   if (definition.custom) applyDefaults(object, definition.schema, api.registry.types);
+  definition.strategy.defaults?.(object);
 }
 
 /** @throws ApiError 422 naming every field that is wrong. */

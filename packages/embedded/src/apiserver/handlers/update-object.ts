@@ -1,6 +1,7 @@
 import type { ObjectMeta } from "@sandgate/contract";
 import { isJsonEqual } from "../patch/json-value.ts";
-import { ApiError } from "../server/api-error.ts";
+import { invalidValue } from "../registry/field-errors.ts";
+import { ApiError, invalid } from "../server/api-error.ts";
 import { type ApiRequest, fieldManager } from "../server/api-request.ts";
 import { conflict, modified } from "../server/status-errors.ts";
 import type { AnyObject, Entry } from "../storage/entry.ts";
@@ -47,13 +48,13 @@ export async function updateObject(
     ...pickMetadata(next.metadata, CLIENT_METADATA),
   };
   setDefaults(api, next, definition);
+  if (!attempt.recorded) {
+    recordManager(api, next, previous, definition, fieldManager(request), resource.subresource);
+  }
   definition.strategy.prepareUpdate?.(next, previous);
   const counted = definition.strategy.generation === true || definition.custom;
   if (counted && !isSameSpec(previous, next))
     next.metadata.generation = (previous.metadata.generation ?? 0) + 1;
-  if (!attempt.recorded) {
-    recordManager(api, next, previous, definition, fieldManager(request), resource.subresource);
-  }
   if (isJsonEqual(next, previous)) return await readJson(api, entry, definition);
   validate(api, next, previous, definition);
   request.warnings.push(...(definition.strategy.warnings?.(next) ?? []));
@@ -91,6 +92,10 @@ function checkIdentity(request: ApiRequest, { entry, previous, next }: UpdateAtt
     definition.namespaced,
   );
   if ((metadata.uid ?? "") !== "" && metadata.uid !== previous.metadata.uid) {
+    // A PUT names the object that it means; a patch would change the one that is there.
+    if (request.info.verb === "patch") {
+      throw invalid(definition, name, [invalidValue("metadata.uid", metadata.uid, "field is immutable")]);
+    }
     throw conflict(
       definition,
       name,

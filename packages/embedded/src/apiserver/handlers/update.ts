@@ -1,3 +1,4 @@
+import type { ResourceDefinition } from "../registry/resource-definition.ts";
 import type { Answer } from "../server/answer.ts";
 import type { ApiRequest } from "../server/api-request.ts";
 import { invalid } from "../server/api-error.ts";
@@ -18,7 +19,7 @@ export async function handleUpdate(api: Api, request: ApiRequest): Promise<Answe
   const body = await request.body();
   const { object: wanted, problems } = decodeObject(api, body?.value, definition, body?.duplicates);
   const name = request.resource.name ?? "";
-  if (definition.custom && (wanted.metadata.resourceVersion ?? "") === "") {
+  if (needsVersion(definition) && (wanted.metadata.resourceVersion ?? "") === "") {
     throw invalid(definition, name, [
       {
         field: "metadata.resourceVersion",
@@ -39,4 +40,9 @@ export async function handleUpdate(api: Api, request: ApiRequest): Promise<Answe
     if (json !== undefined) return showObject(api, request, 200, json);
   }
   throw modified(definition, name);
+}
+
+/** Whether a PUT has to say from which state it was made. */
+function needsVersion({ custom, strategy }: ResourceDefinition): boolean {
+  return custom || strategy.needsVersion === true;
 }

@@ -261,20 +261,11 @@ function definition(row: BuiltInRow): ResourceDefinition {
 
 /** Strategies see, and the store gets, objects in their one form and with what absent members mean. */
 function canonicalFirst(type: string, strategy: ResourceStrategy): ResourceStrategy {
-  const defaults = (object: KubeObject): void => {
-    canonicalize(object as KubeObject & Fields, type);
-    strategy.defaults?.(object);
-  };
   return {
     ...strategy,
-    defaults,
-    prepareCreate(object) {
-      defaults(object);
-      strategy.prepareCreate?.(object);
-    },
-    prepareUpdate(object, previous) {
-      defaults(object);
-      strategy.prepareUpdate?.(object, previous);
+    defaults(object: KubeObject) {
+      canonicalize(object as KubeObject & Fields, type);
+      strategy.defaults?.(object);
     },
   };
 }

@@ -79,10 +79,10 @@ export interface FieldError {
 export interface ResourceStrategy {
   /**
    * Fills in what absent members mean, in place and to the same effect however often. Whoever writes the object owns
-   * these members, unlike those that `prepareCreate` sets, which begins with this.
+   * these members, unlike those that the other two set, which come after.
    */
   readonly defaults?: (object: KubeObject) => void;
-  /** Fills what the server owns and sets defaults, in place, before validation. `status` is already cut if it is a subresource. */
+  /** Fills what the server owns, in place, before validation. `status` is already cut if it is a subresource. */
   readonly prepareCreate?: (object: KubeObject) => void;
   readonly prepareUpdate?: (object: KubeObject, previous: KubeObject) => void;
   readonly validate?: (object: KubeObject, previous: KubeObject | undefined) => readonly FieldError[];
@@ -90,6 +90,8 @@ export interface ResourceStrategy {
   readonly warnings?: (object: KubeObject) => readonly string[];
   /** Seconds an object stays with `deletionTimestamp` until something deletes it with 0; 0 or absent: goes at once. */
   readonly gracePeriodSeconds?: (object: KubeObject, requested: number | undefined) => number;
+  /** Whether a PUT has to carry a `resourceVersion`, as it has to for every custom kind. */
+  readonly needsVersion?: boolean;
   /** Whether `metadata.generation` counts changes of everything but metadata and status. */
   readonly generation?: boolean;
 }

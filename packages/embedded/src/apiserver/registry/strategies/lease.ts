@@ -4,7 +4,10 @@ import type { ResourceStrategy } from "../resource-definition.ts";
 import { checkNotNegative, fieldsOf } from "../validation/checks.ts";
 import type { Errors } from "../validation/checks.ts";
 
-export const LEASE_STRATEGY: ResourceStrategy = { validate: (object) => [...checkLease(object)] };
+export const LEASE_STRATEGY: ResourceStrategy = {
+  needsVersion: true,
+  validate: (object) => [...checkLease(object)],
+};
 
 function* checkLease(object: KubeObject & { spec?: unknown }): Errors {
   const spec = fieldsOf(object.spec);

@@ -6,6 +6,7 @@ const strategy = createBuiltInDefinitions().find(({ kind }) => kind === "Pod")?.
 
 function created(spec: object): Pod {
   const pod = { metadata: { name: "p" }, spec: structuredClone(spec) };
+  strategy.defaults?.(pod);
   strategy.prepareCreate?.(pod);
   return pod as Pod;
 }
@@ -19,6 +20,7 @@ function changeProblems(spec: object, change: (pod: Pod) => void): string[] {
   const previous = created(spec);
   const next = structuredClone(previous);
   change(next);
+  strategy.defaults?.(next);
   strategy.prepareUpdate?.(next, previous);
   return (strategy.validate?.(next, previous) ?? []).map(
     ({ field, message }) => `${field}: ${message.split("\n")[0]}`,
@@ -95,6 +97,7 @@ describe("an update of a pod", () => {
       Reflect.deleteProperty(next.spec, field);
     }
     Object.assign(next.spec, { tolerations: base.tolerations });
+    strategy.defaults?.(next);
     strategy.prepareUpdate?.(next, previous);
     expect(next).toEqual(previous);
   });

@@ -16,6 +16,7 @@ function strategyOf(kind: string): ResourceStrategy {
 
 function created(spec: object): Pod {
   const pod = { metadata: { name: "p", namespace: "default" }, spec: structuredClone(spec) };
+  strategy.defaults?.(pod);
   strategy.prepareCreate?.(pod);
   return pod as Pod;
 }

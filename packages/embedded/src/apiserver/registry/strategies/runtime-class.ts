@@ -5,6 +5,7 @@ import { checkImmutable } from "../validation/immutable.ts";
 import { dnsLabel } from "../validation/names.ts";
 
 export const RUNTIME_CLASS_STRATEGY: ResourceStrategy = {
+  needsVersion: true,
   validate(object, previous) {
     const { handler } = object as RuntimeClass;
     const errors = [...checkRequiredName("handler", handler, dnsLabel)];

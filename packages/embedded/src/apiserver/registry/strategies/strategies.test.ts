@@ -16,7 +16,9 @@ function strategyOf(kind: string, group: string): (typeof definitions)[number]["
 
 function created(kind: string, body: Body, group = ""): KubeObject {
   const object: KubeObject = { metadata: { name: "x", namespace: "default" }, ...structuredClone(body) };
-  strategyOf(kind, group).prepareCreate?.(object);
+  const strategy = strategyOf(kind, group);
+  strategy.defaults?.(object);
+  strategy.prepareCreate?.(object);
   return object;
 }
 
@@ -29,6 +31,7 @@ function changeProblems(kind: string, before: Body, after: Body, group = ""): st
   const previous = created(kind, before, group);
   const next: KubeObject = { metadata: previous.metadata, ...structuredClone(after) };
   const strategy = strategyOf(kind, group);
+  strategy.defaults?.(next);
   strategy.prepareUpdate?.(next, previous);
   return (strategy.validate?.(next, previous) ?? []).map(({ field, message }) => `${field}: ${message}`);
 }
@@ -61,7 +64,9 @@ describe("a Service", () => {
   test("keeps its address when an update leaves it out", () => {
     const previous = created("Service", { spec: { ports: [{ port: 80 }] } }) as Service;
     const next: Service = { metadata: previous.metadata, spec: { ports: [{ port: 81 }] } };
-    strategyOf("Service", "").prepareUpdate?.(next, previous);
+    const strategy = strategyOf("Service", "");
+    strategy.defaults?.(next);
+    strategy.prepareUpdate?.(next, previous);
     expect(next.spec?.clusterIP).toBe(previous.spec?.clusterIP);
   });
 
@@ -151,10 +156,12 @@ describe("a Namespace", () => {
     const strategy = strategyOf("Namespace", "");
     const previous = created("Namespace", {}) as Namespace;
     const next: Namespace = { metadata: { ...previous.metadata }, spec: {} };
+    strategy.defaults?.(next);
     strategy.prepareUpdate?.(next, previous);
     expect(next.spec).toEqual({ finalizers: ["kubernetes"] });
     previous.metadata.deletionTimestamp = "2026-01-01T00:00:00Z";
     const finalized: Namespace = { metadata: { ...previous.metadata }, spec: {} };
+    strategy.defaults?.(finalized);
     strategy.prepareUpdate?.(finalized, previous);
     expect(finalized.spec).toEqual({});
   });
