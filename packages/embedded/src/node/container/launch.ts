@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
 import type { Duplex, Readable, Writable } from "node:stream";
+import { PYTHON } from "../enter/enter-container.ts";
 import { PROGRAM_ENV } from "../run-program.ts";
-import { HELPERS, PYTHON } from "../enter/enter-container.ts";
-import { hostSystem, hostSystemArguments } from "./host-system.ts";
+import { BUBBLEWRAP, bubblewrapArguments } from "./bubblewrap-arguments.ts";
+import { stageScript } from "./stage-script.ts";
 
 /** Something of the host that a container sees. */
 export interface Mount {
@@ -74,32 +74,6 @@ export interface Launched {
   readonly exited: Promise<{ exitCode: number }>;
 }
 
-/** Where a container's folders are mounted for bubblewrap, in a mount namespace that nobody else sees. */
-const STAGE = "/run/sandgate";
-/** An empty folder and an empty file there, to hide things behind. Paths are those after the stage has become the root. */
-const NO_FOLDER = "/no-folder";
-const NO_FILE = "/no-file";
-
-/** What the machine tells about itself in /proc and no pod has a use for. */
-const HIDDEN_FOLDERS = ["acpi", "asound", "driver", "fs", "scsi"];
-const HIDDEN_FILES = [
-  "cmdline",
-  "config.gz",
-  "interrupts",
-  "kallsyms",
-  "kcore",
-  "key-users",
-  "keys",
-  "kmsg",
-  "latency_stats",
-  "modules",
-  "sched_debug",
-  "timer_list",
-  "timer_stats",
-];
-/** Where memory is short the kernel takes a pod before it takes Sandgate. */
-const OOM_SCORE = 500;
-
 /**
  * Starts a container. Root does three things and then is gone for good: it mounts the pod's folders and the host's
  * programs, and nothing else, as the root of a private mount namespace, joins the pod's network namespace, and joins the control group. Then
@@ -149,140 +123,9 @@ export function launch(options: LaunchOptions): Launched {
   };
 }
 
-/** Descriptors in the launched process: 3 and 4 are the terminal helper's, these bubblewrap's. */
-const FD_STATUS = 5;
-const FD_ARGUMENTS = 6;
-const FD_SECCOMP = 7;
-
-const BUBBLEWRAP = ["bwrap", "--args", String(FD_ARGUMENTS), "--"];
-
 /** A program inside opens the terminal, which is to be the container's own, and then becomes the command. */
 function onTerminal(options: LaunchOptions): string[] {
   return [...BUBBLEWRAP, ...PYTHON, "-", ...options.command];
-}
-
-function stageScript(options: LaunchOptions): string {
-  const { hostUid } = options;
-  const lines = [
-    "set -e",
-    "umask 022",
-    `mount -t tmpfs -o mode=0755,size=256k,nosuid,nodev sandgate ${STAGE}`,
-    `cd ${STAGE}`,
-    "mkdir pod no-folder tmp proc dev host",
-    ": > no-file",
-    "mount -t proc proc proc",
-    "mount --bind /dev dev",
-    `mount --bind -- ${quote(options.root)} pod`,
-  ];
-  for (const { path, link } of hostSystem()) {
-    const name = path.slice(1);
-    if (link === null) lines.push(`mkdir ${name}`, `mount --bind ${path} ${name}`);
-    else lines.push(`ln -s ${quote(link)} ${name}`);
-  }
-  options.mounts.forEach(({ source, target }, index) => {
-    // A file is mounted on a file, a folder on a folder.
-    lines.push(
-      `if [ -d ${quote(source)} ]; then mkdir m${index}; else : > m${index}; fi`,
-      `mount --bind -- ${quote(source)} m${index}`,
-    );
-    // For the linker's cache.
-    if (target === "/etc") lines.push(`ln -s m${index} etc`);
-  });
-  if (options.tty) lines.push("mkdir helpers", `mount --bind ${quote(HELPERS)} helpers`);
-  for (const file of options.joinFiles) lines.push(`echo $$ > ${quote(file)}`);
-  lines.push(`echo ${OOM_SCORE} > /proc/self/oom_score_adj`);
-  const drop = [
-    "prlimit",
-    // One byte: the only limit that also keeps a dump from a program of the host's, which the kernel would start as root.
-    "--core=1:1",
-    // Without control groups this is what bounds a fork bomb.
-    ...(options.joinFiles.length === 0 ? [`--nproc=${options.maxProcesses}`] : []),
-    "--",
-    "setpriv",
-    `--reuid=${hostUid}`,
-    `--regid=${hostUid}`,
-    "--clear-groups",
-    "--no-new-privs",
-    "--inh-caps=-all",
-    "--bounding-set=-all",
-  ];
-  const program = options.tty ? [...PYTHON, "/helpers/console.py"] : BUBBLEWRAP;
-  const inside = [...drop, ...program].map(quote).join(" ");
-  const ipv6 = "/proc/sys/net/ipv6/conf/all/disable_ipv6";
-  const join = [
-    "set -e",
-    // Who started this has been killed meanwhile: nobody would ever end the container.
-    `[ "$PPID" -eq ${process.pid} ]`,
-    // The pod's only network is IPv4; a link-local address would be one that no rule names.
-    `[ ! -e ${ipv6} ] || echo 1 > ${ipv6}`,
-    // Descriptors that whoever started Sandgate left open are not the container's. 0 to 7 are ours.
-    `for fd in /proc/$$/fd/*; do fd=\${fd##*/}; [ "$fd" -le ${FD_SECCOMP} ] || [ "$fd" -eq 255 ] || eval "exec $fd>&-"; done`,
-    // Nothing of the host is left to be found: bubblewrap follows links that a pod has put into its volumes.
-    `cd ${STAGE}`,
-    "pivot_root . host",
-    "umount -l /host",
-    "cd /",
-    // What is the terminal helper's is not for the container to hold.
-    `exec ${inside}${options.tty ? "" : ' "$@" 3<&- 4<&-'}`,
-  ].join("\n");
-  lines.push(
-    `exec nsenter --net=${quote(options.networkNamespace)} -- bash --norc --noprofile -c ${quote(join)} bash "$@"`,
-  );
-  return lines.join("\n");
-}
-
-function bubblewrapArguments(options: LaunchOptions): string[] {
-  const args = [
-    "--unshare-user",
-    "--unshare-pid",
-    "--unshare-ipc",
-    "--unshare-uts",
-    "--unshare-cgroup-try",
-    "--disable-userns",
-    "--die-with-parent",
-    "--cap-drop",
-    "ALL",
-    "--uid",
-    String(options.uid),
-    "--gid",
-    String(options.gid),
-    "--hostname",
-    options.hostname,
-    "--json-status-fd",
-    String(FD_STATUS),
-    "--seccomp",
-    String(FD_SECCOMP),
-    "--bind",
-    "/pod",
-    "/",
-    ...hostSystemArguments(),
-    "--proc",
-    "/proc",
-    "--dev",
-    "/dev",
-  ];
-  for (const name of HIDDEN_FOLDERS.filter((one) => existsSync(`/proc/${one}`)))
-    args.push("--ro-bind", NO_FOLDER, `/proc/${name}`);
-  for (const name of HIDDEN_FILES.filter((one) => existsSync(`/proc/${one}`)))
-    args.push("--ro-bind", NO_FILE, `/proc/${name}`);
-  // With a terminal a session is made inside.
-  if (!options.tty) args.push("--new-session");
-  for (const { target, sizeBytes } of options.tmpfs) {
-    args.push(...(sizeBytes === null ? [] : ["--size", String(sizeBytes)]), "--tmpfs", target);
-  }
-  // A mount inside of another comes after it, whatever the order in the pod.
-  const inOrder = options.mounts
-    .map((mount, index) => ({ mount, index, depth: mount.target.split("/").filter(Boolean).length }))
-    .toSorted((a, b) => a.depth - b.depth);
-  for (const { mount, index } of inOrder) {
-    args.push(mount.readOnly ? "--ro-bind" : "--bind", `/m${index}`, mount.target);
-  }
-  // As container runtimes do: a working folder that is missing is made.
-  args.push("--dir", options.workingDir);
-  if (options.readOnlyRoot) args.push("--remount-ro", "/");
-  args.push("--clearenv", "--chdir", options.workingDir);
-  for (const [name, value] of options.environment) args.push("--setenv", name, value);
-  return args;
 }
 
 /** bubblewrap writes JSON documents; the first holds the pid. It may arrive in pieces. */
@@ -299,9 +142,4 @@ function readInitPid(status: Readable, exited: Promise<unknown>): Promise<number
   // Not everybody asks for it.
   pid.catch(() => {});
   return pid;
-}
-
-/** A word for sh. */
-export function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
