@@ -5,6 +5,7 @@
 // one that the npm package "node" brought). And a newer one then never loads its TypeScript compiler: all the rest comes
 // from the compile cache, which saves 30 MB of memory and half of the time to the first answer.
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { createRequire, enableCompileCache } from "node:module";
 import { dirname, join } from "node:path";
 import { constants, homedir } from "node:os";
@@ -12,7 +13,10 @@ import { constants, homedir } from "node:os";
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major > 22 || (major === 22 && minor >= 18)) {
   enableCompileCache(compileCacheFolder());
-  const { run } = await import("../src/run.ts");
+  // A clone runs its sources; a package brings the bundle instead.
+  const { run } = await (existsSync(new URL("../src", import.meta.url))
+    ? import("../src/run.ts")
+    : import("../dist/run.mjs"));
   process.exitCode = await run(process.argv.slice(2));
 } else {
   runWithNewerNode();

@@ -1,0 +1,3 @@
+// The file `cel.cjs` of the bundle.
+export * from "@bufbuild/cel";
+export { strings } from "@bufbuild/cel/ext";
