@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Plugin } from "esbuild";
@@ -71,7 +71,10 @@ export async function bundleCommand(folder: string = BUNDLE_FOLDER): Promise<voi
       format: "cjs",
     });
     copyFileSync(await buildRuntime(), join(part, "sandgate-runtime.mjs"));
-    copyFileSync(join(embedded, "node", "enter", "enter.py"), join(part, "enter.py"));
+    const enter = join(embedded, "node", "enter");
+    for (const name of readdirSync(enter).filter((name) => name.endsWith(".py"))) {
+      copyFileSync(join(enter, name), join(part, name));
+    }
     chmodSync(part, 0o755);
     rmSync(folder, { recursive: true, force: true });
     renameSync(part, folder);

@@ -1,0 +1,86 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeDataDir } from "../support/sandgate-up.ts";
+
+const command = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "packages", "cli");
+
+/** The package as somebody gets it: packed, then installed into an empty folder, with an empty cache and no registry. */
+describe("the published package", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sandgate-package-"));
+  const installed = join(folder, "installed");
+
+  beforeAll(() => {
+    npm(command, ["pack", "--pack-destination", folder]);
+    const archive = readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? "";
+    npm(folder, ["install", "--offline", "--prefix", installed, join(folder, archive)]);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("is one package that depends on no other", () => {
+    const { packages } = JSON.parse(
+      readFileSync(join(installed, "node_modules", ".package-lock.json"), "utf8"),
+    ) as { packages: object };
+    expect(Object.keys(packages)).toEqual(["node_modules/sandgate"]);
+  });
+
+  it("says its version and the flags of the gateway", () => {
+    expect(npm(installed, ["exec", "--offline", "--", "sandgate", "version"])).toMatch(
+      /^sandgate \d+\.\d+\.\d+ \(Node/,
+    );
+    expect(npm(installed, ["exec", "--offline", "--", "sandgate", "gateway", "--help"])).toContain(
+      "--api-keys <file>",
+    );
+  });
+
+  it("brings up the embedded cluster, and the documented request is answered", async () => {
+    const dataDir = makeDataDir();
+    const up = spawn(
+      join(installed, "node_modules", ".bin", "sandgate"),
+      ["up", "--demo", "--port", "0", "--data-dir", dataDir],
+      { cwd: installed, stdio: ["ignore", "pipe", "inherit"] },
+    );
+    const exit = once(up, "exit");
+    try {
+      const url = await readyUrl(up.stdout);
+      const response = await fetch(`${url}/alice/my-sandbox/execute`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ command: 'python3 -c "print(6*7)"' }),
+      });
+      expect(await response.json()).toEqual({ stdout: "42\n", stderr: "", exit_code: 0 });
+      const command = ["exec", "--data-dir", dataDir, "alice/my-sandbox", "--", "echo", "hello"];
+      expect(npm(installed, ["exec", "--offline", "--", "sandgate", ...command])).toBe("hello\n");
+    } finally {
+      up.kill("SIGINT");
+      await exit;
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+    expect(up.exitCode).toBe(0);
+  });
+
+  /** @throws Error with what npm said, where it failed. */
+  function npm(cwd: string, args: readonly string[]): string {
+    const run = spawnSync("npm", args, {
+      cwd,
+      encoding: "utf8",
+      env: { ...process.env, npm_config_cache: join(folder, "cache") },
+    });
+    if (run.status !== 0) throw new Error(`npm ${args.join(" ")}: ${run.error?.message ?? run.stderr}`);
+    return run.stdout;
+  }
+});
+
+/** @throws Error where the output ends without the line that says it is ready. */
+async function readyUrl(output: NodeJS.ReadableStream): Promise<string> {
+  for await (const line of createInterface({ input: output })) {
+    const match = /^Sandgate .* is ready: (\S+)/.exec(line);
+    if (match?.[1] !== undefined) return match[1];
+  }
+  throw new Error("sandgate up has ended before it was ready");
+}
