@@ -21,7 +21,13 @@ export class FakeServer {
   #broken = 0;
   #generation = 0;
   readonly #snapshots = new Map<string, Stored<KubeObject>[]>();
+  readonly #namespace: string | undefined;
   lists = 0;
+
+  /** @param namespace - Of its objects; absent for a cluster-scoped kind. */
+  constructor(namespace?: string) {
+    this.#namespace = namespace;
+  }
 
   get state(): Map<string, string> {
     return new Map(
@@ -59,7 +65,10 @@ export class FakeServer {
 
   #record(name: string, type: "ADDED" | "MODIFIED" | "DELETED", uid: string): void {
     const revision = ++this.#revision;
-    const object = { metadata: { name, uid, resourceVersion: String(revision) } } as Stored<KubeObject>;
+    const scope = this.#namespace === undefined ? {} : { namespace: this.#namespace };
+    const object = {
+      metadata: { ...scope, name, uid, resourceVersion: String(revision) },
+    } as Stored<KubeObject>;
     if (type === "DELETED") this.#objects.delete(name);
     else this.#objects.set(name, object);
     this.#events.push({ revision, event: { type, object } });
@@ -100,6 +109,8 @@ export class FakeServer {
       }
       if (seen % 3 === 0) yield { type: "BOOKMARK", object: { metadata: { resourceVersion: String(seen) } } };
       if (generation !== this.#generation) throw new KubeUnreachableError("the connection was cut");
+      // Whoever reads slowly may have aborted it meanwhile.
+      options.signal?.throwIfAborted();
       await new Promise<void>((resolve, reject) => {
         const wake = (): void => {
           this.#watchers.delete(wake);
