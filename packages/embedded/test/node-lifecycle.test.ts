@@ -335,6 +335,39 @@ describe("a pod", () => {
     expect(await node.logs("config")).toBe("file secret config\na a-b secret  config\n");
   });
 
+  test("mounts one file or folder of a volume by its subPath, of a ConfigMap too", async () => {
+    await node.client.create(CONFIG_MAPS, {
+      metadata: { name: "parts", namespace: NAMESPACE },
+      data: { one: "first ", two: "second " },
+    });
+    const items = [
+      { key: "one", path: "one" },
+      { key: "two", path: "deep/two" },
+    ];
+    await node.script(
+      "parts",
+      "cat /opt/one /opt/deep/two; ls /opt/made; touch /opt/one 2>/dev/null || echo read-only",
+      {
+        volumes: [
+          { name: "config", configMap: { name: "parts", items } },
+          { name: "data", emptyDir: {} },
+        ],
+        containers: [
+          {
+            env: [{ name: "WHICH", value: "deep" }],
+            volumeMounts: [
+              { name: "config", mountPath: "/opt/one", subPath: "one" },
+              { name: "config", mountPath: "/opt/deep", subPathExpr: "$(WHICH)" },
+              { name: "data", mountPath: "/opt/made", subPath: "not/there/yet" },
+            ],
+          },
+        ],
+      },
+    );
+    await node.until("parts", isOver);
+    expect(await node.logs("parts")).toBe("first second read-only\n");
+  });
+
   test("keeps a claim's files for the next pod; they go with the claim", async () => {
     const name = "disk";
     await node.client.create(PERSISTENT_VOLUME_CLAIMS, {

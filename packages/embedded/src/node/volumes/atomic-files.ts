@@ -11,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { basename, dirname, join, normalize } from "node:path";
 
 /** A file of a ConfigMap, Secret or downward API volume. */
 export interface ProjectedFile {
@@ -22,6 +22,8 @@ export interface ProjectedFile {
 }
 
 const DATA = "..data";
+const NEXT = `${DATA}.new`;
+const VERSION = "..version-";
 
 /**
  * Writes the files as kubelets do: into a folder with a new name, to which `..data` points, with a link for each file. A
@@ -30,7 +32,7 @@ const DATA = "..data";
 export function writeAtomically(folder: string, files: readonly ProjectedFile[], hostUid: number): void {
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   chownSync(folder, hostUid, hostUid);
-  const current = mkdtempSync(join(folder, "..version-"));
+  const current = mkdtempSync(join(folder, VERSION));
   chmodSync(current, 0o755);
   chownSync(current, hostUid, hostUid);
   const tops = new Set<string>();
@@ -43,25 +45,29 @@ export function writeAtomically(folder: string, files: readonly ProjectedFile[],
     chownSync(target, hostUid, hostUid);
     tops.add(relative.split("/")[0] ?? relative);
   }
-  const link = join(folder, DATA);
-  const before = existsSync(link) ? readlinkSync(link) : null;
-  symlinkSync(current.slice(folder.length + 1), `${link}.new`);
-  renameSync(`${link}.new`, link);
+  // Of a writer that was killed before the swap.
+  rmSync(join(folder, NEXT), { force: true });
+  symlinkSync(basename(current), join(folder, NEXT));
+  renameSync(join(folder, NEXT), join(folder, DATA));
   for (const name of readdirSync(folder)) {
-    if (!name.startsWith("..") && !tops.has(name))
-      rmSync(join(folder, name), { recursive: true, force: true });
+    const isOld = name.startsWith(VERSION) ? name !== basename(current) : name !== DATA && !tops.has(name);
+    if (isOld) rmSync(join(folder, name), { recursive: true, force: true });
   }
   for (const name of tops) {
     const path = join(folder, name);
     if (!existsSync(path)) symlinkSync(join(DATA, name), path);
   }
-  if (before !== null && !before.includes("/"))
-    rmSync(join(folder, before), { recursive: true, force: true });
+}
+
+/** The folder that holds the files themselves as they are now, no links. */
+export function currentFiles(folder: string): string {
+  return join(folder, readlinkSync(join(folder, DATA)));
 }
 
 function checkedPath(path: string): string {
   const normal = normalize(path);
-  if (normal.startsWith("/") || normal.split("/").includes("..") || normal === ".") {
+  // A name with two dots in front is one of ours.
+  if (normal.startsWith("/") || normal.startsWith("..") || normal === ".") {
     throw new Error(`a file of a volume may not be at ${JSON.stringify(path)}`);
   }
   return normal;

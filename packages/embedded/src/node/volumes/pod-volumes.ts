@@ -5,7 +5,7 @@ import type { Mount } from "../container/launch.ts";
 import { runProgram } from "../run-program.ts";
 import { ConfigError, expand, type EnvironmentSources } from "../pod/environment.ts";
 import { quantityValue } from "../pod/quantity-value.ts";
-import { writeAtomically } from "./atomic-files.ts";
+import { currentFiles, writeAtomically } from "./atomic-files.ts";
 import { mountDescriptor, mountMemory, ownerOf, unmountAt, unmountBelow } from "./host-mounts.ts";
 import { openInside } from "./open-inside.ts";
 import { projectedFiles } from "./projected-files.ts";
@@ -30,10 +30,18 @@ export interface PodVolumesOptions {
   claims: ClaimFolders;
 }
 
+interface MadeVolume {
+  /** Folder on the host. */
+  path: string;
+  readOnly: boolean;
+  /** Made of files that the node writes, and which no pod can change. */
+  isProjected: boolean;
+}
+
 /** The volumes of one pod on the host's disk. */
 export class PodVolumes {
   readonly #options: PodVolumesOptions;
-  readonly #paths = new Map<string, { path: string; readOnly: boolean }>();
+  readonly #made = new Map<string, MadeVolume>();
   #written = new Map<string, string>();
 
   constructor(options: PodVolumesOptions) {
@@ -43,7 +51,7 @@ export class PodVolumes {
   /** Makes every volume. @throws ConfigError where one has to wait for something. */
   async setUp(): Promise<void> {
     for (const volume of this.#options.pod.spec.volumes ?? []) {
-      if (!this.#paths.has(volume.name)) this.#paths.set(volume.name, await this.#make(volume));
+      if (!this.#made.has(volume.name)) this.#made.set(volume.name, await this.#make(volume));
     }
   }
 
@@ -60,15 +68,13 @@ export class PodVolumes {
   async mountsOf(container: Container, environment: ReadonlyMap<string, string>): Promise<Mount[]> {
     const mounts: Mount[] = [];
     for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
-      const volume = this.#paths.get(mount.name);
+      const volume = this.#made.get(mount.name);
       if (volume === undefined) throw new ConfigError(`volume "${mount.name}" is not there`);
       const subPath =
         mount.subPathExpr === undefined ? (mount.subPath ?? "") : expand(mount.subPathExpr, environment);
       mounts.push({
         source:
-          subPath === ""
-            ? volume.path
-            : await this.#subPath(volume.path, subPath, `${container.name}-${index}`),
+          subPath === "" ? volume.path : await this.#subPath(volume, subPath, `${container.name}-${index}`),
         target: mount.mountPath,
         readOnly: mount.readOnly === true || volume.readOnly,
       });
@@ -81,7 +87,7 @@ export class PodVolumes {
     this.#options.claims.release(this.#options.pod.metadata.uid);
   }
 
-  async #make(volume: Volume): Promise<{ path: string; readOnly: boolean }> {
+  async #make(volume: Volume): Promise<MadeVolume> {
     const { pod, folder, hostUid, claims } = this.#options;
     const path = join(folder, "volumes", volume.name);
     if (volume.persistentVolumeClaim !== undefined) {
@@ -90,12 +96,12 @@ export class PodVolumes {
       // A claim outlives its pods, and each pod has a user of its own.
       if (ownerOf(found.folder) !== hostUid)
         await runProgram("chown", ["-R", "-h", `${hostUid}:${hostUid}`, found.folder]);
-      return { path: found.folder, readOnly };
+      return { path: found.folder, readOnly, isProjected: false };
     }
     const files = await projectedFiles(pod, volume, this.#options.sources);
     if (files !== null) {
       this.#write(volume.name, files);
-      return { path, readOnly: true };
+      return { path, readOnly: true, isProjected: true };
     }
     const { medium = "", sizeLimit } = volume.emptyDir ?? {};
     if (medium === "Memory") {
@@ -105,7 +111,7 @@ export class PodVolumes {
       chmodSync(path, 0o777);
       chownSync(path, hostUid, hostUid);
     }
-    return { path, readOnly: false };
+    return { path, readOnly: false, isProjected: false };
   }
 
   #write(name: string, files: Parameters<typeof writeAtomically>[1]): void {
@@ -118,12 +124,14 @@ export class PodVolumes {
   }
 
   /** A place of its own for a part of a volume, mounted without following a link in it. */
-  async #subPath(volume: string, subPath: string, name: string): Promise<string> {
+  async #subPath({ path, isProjected }: MadeVolume, subPath: string, name: string): Promise<string> {
     const target = join(this.#options.folder, "subpaths", name);
     mkdirSync(join(this.#options.folder, "subpaths"), { recursive: true });
     // Of the container's instance before this one.
     await unmountAt(target);
-    const descriptor = openInside(volume, subPath, this.#options.hostUid);
+    // What the node itself has written there are links; a container keeps the files that they lead to now.
+    const from = isProjected ? currentFiles(path) : path;
+    const descriptor = openInside(from, subPath, this.#options.hostUid);
     try {
       await mountDescriptor(descriptor, target);
     } finally {
