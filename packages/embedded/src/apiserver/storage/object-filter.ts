@@ -7,7 +7,7 @@ import {
 } from "@sandgate/contract";
 import type { ResourceDefinition } from "../registry/resource-definition.ts";
 import { ApiError } from "../server/api-error.ts";
-import { type Entry, parseEntry } from "./entry.ts";
+import { type Entry } from "./entry.ts";
 import { type FieldRequirement, parseFieldSelector } from "./field-selector.ts";
 
 /** What a list or watch wants to see of one kind. */
@@ -63,12 +63,6 @@ export function createObjectFilter(definition: ResourceDefinition, options: Filt
     matchesFields: (object) =>
       fields.every(({ path, equal, value }) => (fieldText(object, path) === value) === equal),
   };
-}
-
-/** Whether an entry matches; `fields` are read from the stored text, so its version must be the requested one. */
-export function matchesEntry(filter: ObjectFilter, entry: Entry): boolean {
-  if (!filter.matchesMetadata(entry)) return false;
-  return filter.fields.length === 0 || filter.matchesFields(parseEntry(entry));
 }
 
 function readLabelSelector(text: string): LabelSelector {
