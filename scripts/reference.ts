@@ -5,7 +5,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ERROR_CATALOGUE, GATEWAY_KEYS } from "@sandgate/contract";
+import {
+  ERROR_CATALOGUE,
+  GATEWAY_KEYS,
+  ROUTER_STATUS,
+  type ErrorCode,
+  type RouterStatus,
+} from "@sandgate/contract";
+import { ROUTER_DIFFERENCES } from "@sandgate/gateway";
 import { commandReference } from "../packages/cli/src/command-reference.ts";
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "docs", "reference");
@@ -16,6 +23,7 @@ export function referencePages(): Readonly<Record<string, string>> {
     "errors.md": errorsPage(),
     "configuration.md": configurationPage(),
     "commands.md": commandReference(),
+    "router-mode.md": routerPage(),
   };
 }
 
@@ -72,6 +80,61 @@ Also read: \`SANDGATE_LOG_LEVEL\` (\`debug\`, \`info\`, \`warn\`, \`error\`), \`
 
 A key is sent as \`Authorization: Bearer KEY\`, as the password of Basic, or as \`Sandgate-Key: KEY\`, which leaves \`Authorization\`
 to the sandbox. A caller reaches the sandboxes of its user; the role \`admin\` reaches all.
+`;
+}
+
+function routerPage(): string {
+  const rows = Object.values(ROUTER_DIFFERENCES).map(
+    ({ what, upstream, sandgate, reason }) => `| ${what} | ${upstream} | ${sandgate} | ${reason} |`,
+  );
+  const statuses = Object.entries(ROUTER_STATUS).map(([code, row]: [string, RouterStatus]) => {
+    const once = row.onceOnly === undefined ? "" : String(row.onceOnly);
+    return `| \`${code}\` | ${ERROR_CATALOGUE[code as ErrorCode].status} | ${row.status} | ${once} |`;
+  });
+  return `# Router mode: in the place of agent-sandbox's router
+
+\`--router-port PORT\` opens a second listener that speaks the protocol of agent-sandbox's router, so that its clients work
+unmodified. Off by default. \`--router-host\` is its address, \`--host\` where it is not given.
+
+\`\`\`sh
+sandgate up --router-port 8090
+curl http://127.0.0.1:8090/execute -H 'X-Sandbox-ID: my-sandbox' -H 'Content-Type: application/json' -d '{"command":"id -un"}'
+\`\`\`
+
+## Addresses
+
+| header | meaning |
+|---|---|
+| \`X-Sandbox-ID\` | name of the Sandbox object (of a claim: \`status.sandbox.name\`). Required; a DNS label |
+| \`X-Sandbox-Namespace\` | its namespace, \`default\` without it |
+| \`X-Sandbox-Port\` | port in the sandbox, \`sandboxPort\` (8888) without it |
+| \`X-Sandbox-UID\` | UID that the Sandbox object must have |
+| \`X-Sandbox-Pod-IP\` | chooses among the addresses of that sandbox's pod; anything else is passed over |
+| \`X-Sandbox-Timeout\` | seconds that the client waits for the first byte, up to \`routerTimeoutCapMs\` |
+
+A Host under the base domain is the host form, before any of these. Else every path is the sandbox's but \`/healthz\`, which
+answers \`{"status":"ok"}\`. On the gateway's own listener these headers mean nothing and are cut.
+
+Callers are told apart as on the gateway's own listener. A client that has no setting for credentials takes them in its URL:
+\`http://any:KEY@host:8090\`. A caller reaches the sandboxes of its user, an admin all; for others a sandbox looks as if it
+were not there. A warm pool's member is nobody's until a claim takes it.
+
+## Errors
+
+\`{"detail": "…"}\`, with our code in the header \`Sandgate-Error\` and the status of [errors](errors.md) but for these:
+
+| code | status elsewhere | in router mode | where the request must not be repeated and may have reached the sandbox |
+|---|--:|--:|--:|
+${statuses.join("\n")}
+
+## What differs from upstream's router
+
+Compared with the router in Go of agent-sandbox v0.5.6, by a test that sends both the same requests while both follow the same
+API server (\`test/cluster/router\`). What those requests show and this table does not name is the same in both.
+
+| what | upstream | Sandgate | why |
+|---|---|---|---|
+${rows.join("\n")}
 `;
 }
 

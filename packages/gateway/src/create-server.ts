@@ -20,6 +20,8 @@ export function createServer(handler: Handler): Server {
     keepAliveTimeout: 65_000,
     connectionsCheckingInterval: 5_000,
     noDelay: true,
+    // Refused by parseHead, in the shape of its listener.
+    requireHostHeader: false,
   });
   const handle = (request: IncomingMessage, response: ServerResponse): void =>
     void handler.request(request, response);

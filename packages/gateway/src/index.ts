@@ -4,3 +4,4 @@ export type { RouteSource } from "./route-source.ts";
 export { createRouteTable, type RouteTable, type RouteTableOptions } from "./routes/route-table.ts";
 export type { DialTarget, Route } from "./routes/route.ts";
 export { parseApiKeys } from "./auth/api-keys.ts";
+export { ROUTER_DIFFERENCES, type RouterDifference, type RouterDifferenceId } from "./router-differences.ts";

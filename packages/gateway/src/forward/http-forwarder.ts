@@ -252,6 +252,8 @@ function watchConnect(
   onTimeout: () => void,
 ): void {
   upstream.once("socket", (socket) => {
+    // One that failed at once, as by a route that is none, is neither: its error is on the way.
+    if (socket.readyState === "closed") return;
     if (!socket.connecting) {
       onConnected();
       return;
