@@ -28,6 +28,7 @@ export interface QueryParameter {
 }
 
 const WRITE = ["dryRun", "fieldManager", "fieldValidation"];
+const PATCH = [...WRITE, "force"];
 const DELETE = ["dryRun", "gracePeriodSeconds", "propagationPolicy"];
 const LIST = [
   "allowWatchBookmarks",
@@ -73,6 +74,16 @@ export const QUERY_PARAMETERS: Readonly<Record<string, QueryParameter>> = {
   watch: { type: "boolean", description: "Whether changes follow instead of a list." },
 };
 
+const METHODS: Readonly<Record<string, Method>> = {
+  get: "get",
+  list: "get",
+  post: "post",
+  put: "put",
+  patch: "patch",
+  delete: "delete",
+  deletecollection: "delete",
+};
+
 const MERGE_TYPES = [
   "application/apply-patch+yaml",
   "application/json-patch+json",
@@ -96,134 +107,51 @@ export function operationsOf(definition: ResourceDefinition): readonly Operation
     body: PATCH_BODY,
     bodyTypes: custom ? MERGE_TYPES : [...MERGE_TYPES, "application/strategic-merge-patch+json"],
   };
-  const list = `${own}List`;
+  const operations: Operation[] = [];
+  /** A row: where, how, what the id begins and ends with, what it does, and what goes in and comes out. */
+  const add = (
+    path: string,
+    action: string,
+    [verb, suffix = ""]: readonly [string, string?],
+    description: string,
+    rest: Pick<Operation, "query" | "answer"> & Partial<Pick<Operation, "body" | "bodyTypes" | "kind">>,
+  ): void => {
+    const id = `${verb}${scope}${suffix}`;
+    operations.push({ path, method: METHODS[action] ?? "get", action, id, description, kind: gvk, ...rest });
+  };
+  const list = { query: LIST, answer: `${own}List` };
+  const remove = { query: DELETE, body: DELETE_OPTIONS, answer: STATUS };
+  const write = { query: WRITE, body: own, answer: own };
 
-  const operations: Operation[] = [
-    {
-      path: collection,
-      method: "get",
-      action: "list",
-      id: `list${scope}`,
-      description: `List or watch objects of kind ${kind}.`,
-      kind: gvk,
-      query: LIST,
-      answer: list,
-    },
-    {
-      path: collection,
-      method: "post",
-      action: "post",
-      id: `create${scope}`,
-      description: `Create a ${kind}.`,
-      kind: gvk,
-      query: WRITE,
-      body: own,
-      answer: own,
-    },
-    {
-      path: collection,
-      method: "delete",
-      action: "deletecollection",
-      id: `deleteCollection${scope}`,
-      description: `Delete the selected objects of kind ${kind}.`,
-      kind: gvk,
-      query: [...DELETE, "fieldSelector", "labelSelector"],
-      body: DELETE_OPTIONS,
-      answer: STATUS,
-    },
-    {
-      path: item,
-      method: "get",
-      action: "get",
-      id: `read${scope}`,
-      description: `Read a ${kind}.`,
-      kind: gvk,
-      query: [],
-      answer: own,
-    },
-    {
-      path: item,
-      method: "put",
-      action: "put",
-      id: `replace${scope}`,
-      description: `Replace a ${kind}.`,
-      kind: gvk,
-      query: WRITE,
-      body: own,
-      answer: own,
-    },
-    {
-      path: item,
-      method: "patch",
-      action: "patch",
-      id: `patch${scope}`,
-      description: `Change parts of a ${kind}.`,
-      kind: gvk,
-      query: [...WRITE, "force"],
-      ...patch,
-      answer: own,
-    },
-    {
-      path: item,
-      method: "delete",
-      action: "delete",
-      id: `delete${scope}`,
-      description: `Delete a ${kind}.`,
-      kind: gvk,
-      query: DELETE,
-      body: DELETE_OPTIONS,
-      answer: STATUS,
-    },
-  ];
+  add(collection, "list", ["list"], `List or watch objects of kind ${kind}.`, list);
+  add(collection, "post", ["create"], `Create a ${kind}.`, write);
+  add(collection, "deletecollection", ["deleteCollection"], `Delete the selected objects of kind ${kind}.`, {
+    ...remove,
+    query: [...DELETE, "fieldSelector", "labelSelector"],
+  });
+  add(item, "get", ["read"], `Read a ${kind}.`, { query: [], answer: own });
+  add(item, "put", ["replace"], `Replace a ${kind}.`, write);
+  add(item, "patch", ["patch"], `Change parts of a ${kind}.`, { query: PATCH, ...patch, answer: own });
+  add(item, "delete", ["delete"], `Delete a ${kind}.`, remove);
   if (namespaced) {
-    operations.push({
-      path: `${root}/${plural}`,
-      method: "get",
-      action: "list",
-      id: `list${scope}ForAllNamespaces`,
-      description: `List or watch objects of kind ${kind} of all namespaces.`,
-      kind: gvk,
-      query: LIST,
-      answer: list,
-    });
+    const everywhere = `List or watch objects of kind ${kind} of all namespaces.`;
+    add(`${root}/${plural}`, "list", ["list", "ForAllNamespaces"], everywhere, list);
   }
-  const view = (name: string, body: string, viewKind: Operation["kind"]): void => {
+  const view = (name: string, answer: string, viewKind: Operation["kind"]): void => {
     const path = `${item}/${name}`;
-    const title = `${scope}${camelCase(name)}`;
-    operations.push(
-      {
-        path,
-        method: "get",
-        action: "get",
-        id: `read${title}`,
-        description: `Read the ${name} of a ${kind}.`,
-        kind: viewKind,
-        query: [],
-        answer: body,
-      },
-      {
-        path,
-        method: "put",
-        action: "put",
-        id: `replace${title}`,
-        description: `Replace the ${name} of a ${kind}.`,
-        kind: viewKind,
-        query: WRITE,
-        body,
-        answer: body,
-      },
-      {
-        path,
-        method: "patch",
-        action: "patch",
-        id: `patch${title}`,
-        description: `Change parts of the ${name} of a ${kind}.`,
-        kind: viewKind,
-        query: [...WRITE, "force"],
-        ...patch,
-        answer: body,
-      },
-    );
+    const suffix = camelCase(name);
+    const shown = { kind: viewKind, answer };
+    add(path, "get", ["read", suffix], `Read the ${name} of a ${kind}.`, { query: [], ...shown });
+    add(path, "put", ["replace", suffix], `Replace the ${name} of a ${kind}.`, {
+      query: WRITE,
+      body: answer,
+      ...shown,
+    });
+    add(path, "patch", ["patch", suffix], `Change parts of the ${name} of a ${kind}.`, {
+      query: PATCH,
+      ...patch,
+      ...shown,
+    });
   };
   if (subresources.status === true) view("status", own, gvk);
   if (subresources.scale !== undefined)
