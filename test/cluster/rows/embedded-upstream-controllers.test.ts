@@ -4,7 +4,7 @@ import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLogger } from "@sandgate/contract";
-import { startApiServer, startNode } from "@sandgate/embedded";
+import { startApiServer, startControllers, startNode } from "@sandgate/embedded";
 import { createKubeClient } from "@sandgate/kube";
 import { buildRuntime } from "@sandgate/runtime/build";
 import { describeConformance } from "../../conformance/suite.ts";
@@ -23,6 +23,7 @@ describeConformance(`embedded API server, upstream's controllers ${RELEASE}, our
   const api = await startApiServer({ dataDir, logger: silentLogger });
   const client = createKubeClient(api.access("admin"));
   const nodeClient = createKubeClient(api.access("node"));
+  const controllerClient = createKubeClient(api.access("controllers"));
   const node = await startNode({
     client: nodeClient,
     dataDir: join(dataDir, "node"),
@@ -30,6 +31,7 @@ describeConformance(`embedded API server, upstream's controllers ${RELEASE}, our
     image: { nodeBinary: process.execPath, entry },
     logger: silentLogger,
   });
+  const ours = await startControllers({ client: controllerClient, only: "cluster", logger: silentLogger });
   const log = join(dataDir, "controllers.log");
   const output = openSync(log, "a");
   const controllers = spawn(
@@ -46,8 +48,9 @@ describeConformance(`embedded API server, upstream's controllers ${RELEASE}, our
       const early = controllers.exitCode;
       controllers.kill("SIGKILL");
       await ended;
+      await ours.close();
       await node.close();
-      await Promise.all([client, nodeClient].map((one) => one.close()));
+      await Promise.all([client, nodeClient, controllerClient].map((one) => one.close()));
       await api.close();
       const said = readFileSync(log, "utf8");
       rmSync(dataDir, { recursive: true, force: true });

@@ -9,7 +9,7 @@ import { startCluster } from "../cluster/start-cluster.ts";
 describeConformance("real API server, our controllers, kubelet", async () => {
   const cluster = await startCluster({ parts: "node", crds: "v0.5.6" });
   const client = createKubeClient(await loadKubeconfig({ path: cluster.kubeconfig, env: {} }));
-  const controllers = await startControllers({ client, logger: silentLogger });
+  const controllers = await startControllers({ client, only: "agent-sandbox", logger: silentLogger });
   return {
     client: cluster.client,
     image: SANDBOX_IMAGE,
