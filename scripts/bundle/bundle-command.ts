@@ -27,6 +27,8 @@ const replace: Plugin = {
 };
 
 const COMMON: BuildOptions = {
+  // Paths in comments begin here, from wherever it is called.
+  absWorkingDir: root,
   bundle: true,
   platform: "node",
   target: "node22",
