@@ -2,10 +2,11 @@ import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { NODES } from "@sandgate/kube";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { isReady, openTestNode } from "./support/test-node.ts";
+import { isReady, openTestNode, type TestNode } from "./support/test-node.ts";
 
 let dataDir: string;
 
@@ -52,6 +53,30 @@ describe("a node whose process is killed", () => {
     expect(running(marker)).toEqual([]);
   });
 
+  test("leaves a socket that the next start of its folder takes over, and no other", async () => {
+    const first = await openTestNode({ dataDir });
+    const socket = await kubeletSocket(first);
+    await first.close();
+    expect(existsSync(socket)).toBe(false);
+    const child = await startProcess("88884");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const other = await openTestNode();
+    expect(existsSync(socket)).toBe(true);
+    const next = await openTestNode({ dataDir });
+    try {
+      expect(await kubeletSocket(next)).toBe(socket);
+      for (const node of [next, other]) {
+        await node.script("works", "exec sleep 1000");
+        await node.until("works", isReady);
+        expect((await node.exec("works", ["echo", "here"])).stdout).toBe("here\n");
+      }
+    } finally {
+      await Promise.all([next.close(), other.close()]);
+    }
+    expect(existsSync(dirname(socket))).toBe(false);
+  });
+
   test("has what outlived it ended by the next start, known by its control group", async () => {
     const first = await openTestNode({ dataDir });
     await first.script("one", "sleep 88882 & echo up; wait");
@@ -75,6 +100,11 @@ describe("a node whose process is killed", () => {
     }
   });
 });
+
+async function kubeletSocket(node: TestNode): Promise<string> {
+  const { metadata } = await node.client.get(NODES, { name: "sandgate" });
+  return metadata.annotations?.["node.sandgate.dev/kubelet-socket"] ?? "";
+}
 
 /** Pid of the one process that sleeps for so long. */
 function pidOf(seconds: number): number {

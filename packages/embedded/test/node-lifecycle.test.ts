@@ -406,6 +406,8 @@ describe("a pod", () => {
     });
     const killed = await node.exec("exec", ["sh", "-c", "kill -9 $$"]);
     expect(killed.exitCode).toBe(137);
+    const long = "x".repeat(60_000);
+    expect((await node.exec("exec", ["printf", "%s", long])).stdout).toBe(long);
     const missing = await node.exec("exec", ["no-such-command"]).catch((error: Error) => error);
     expect(missing instanceof Error ? 127 : missing.exitCode).toBe(127);
     await remove("exec", 0);

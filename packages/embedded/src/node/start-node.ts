@@ -17,7 +17,7 @@ import { LogPace } from "./container/log-pace.ts";
 import { openCgroups } from "./isolation/cgroups.ts";
 import { openHostUsers } from "./isolation/host-users.ts";
 import { hostSeccompFilter } from "./isolation/seccomp-filter.ts";
-import { startKubeletServer } from "./kubelet/kubelet-server.ts";
+import { startKubeletServer, type KubeletServer } from "./kubelet/kubelet-server.ts";
 import { openPodNetwork } from "./network/pod-network.ts";
 import { registerNode } from "./node-object.ts";
 import { createPodAccess } from "./pod-streams.ts";
@@ -47,26 +47,57 @@ export interface NodeHandle {
   close(): Promise<void>;
 }
 
+/** What lives no longer than the machine runs; also where the launcher mounts, out of everybody else's sight. */
+const RUN_FOLDER = "/run/sandgate";
 /** How often volumes made of ConfigMaps and Secrets are compared with their objects. */
 const REFRESH_MS = 10_000;
+
+interface Prepared {
+  dataDir: string;
+  /** Of the data folder, in names that are the machine's. */
+  id: string;
+  workers: Map<string, PodWorker>;
+  kubelet: KubeletServer;
+  logger: Logger;
+}
 
 /**
  * Starts the node: it runs the pods that are bound to it as isolated processes of this machine. What an earlier process
  * left behind is ended first.
  */
 export async function startNode(options: NodeOptions): Promise<NodeHandle> {
-  const { client } = options;
+  const logger = options.logger ?? silentLogger;
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   // As the kernel names it in its list of mounts.
   const dataDir = realpathSync(options.dataDir);
-  const logger = options.logger ?? silentLogger;
+  // Names of bridges and groups: the same for a data folder, another for another.
+  const id = createHash("sha256").update(dataDir).digest("hex").slice(0, 8);
+  mkdirSync(RUN_FOLDER, { recursive: true, mode: 0o755 });
+  const workers = new Map<string, PodWorker>();
+  const find = (namespace: string, name: string): PodWorker | undefined =>
+    [...workers.values()].find(
+      ({ pod: { metadata } }) => metadata.namespace === namespace && metadata.name === name,
+    );
+  // First of all: it fails where a node runs on this folder, whose pods would be taken for orphans. Not in the data folder: a
+  // socket's path has 107 bytes at most, and a data folder's may be longer.
+  const kubelet = await startKubeletServer(join(RUN_FOLDER, id), createPodAccess(find), logger);
+  try {
+    return await runPods(options, { dataDir, id, workers, kubelet, logger });
+  } catch (error) {
+    await kubelet.close();
+    throw error;
+  }
+}
+
+async function runPods(
+  options: NodeOptions,
+  { dataDir, id, workers, kubelet, logger }: Prepared,
+): Promise<NodeHandle> {
+  const { client } = options;
   const name = options.nodeName ?? "sandgate";
   const podsDir = join(dataDir, "pods");
   mkdirSync(podsDir, { recursive: true, mode: 0o700 });
   chmodSync(podsDir, 0o700);
-  mkdirSync("/run/sandgate", { recursive: true, mode: 0o755 });
-  // Names of bridges and groups: the same for a data folder, another for another.
-  const id = createHash("sha256").update(dataDir).digest("hex").slice(0, 8);
   const cgroups = openCgroups(id);
   const users = openHostUsers(join(dataDir, "users.json"), Number.parseInt(id, 16));
   await endOrphans(cgroups, users.numbers, logger);
@@ -97,17 +128,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHandle> {
     logPace: new LogPace(),
     sources: (namespace) => apiSources(client, namespace),
   };
-  const workers = new Map<string, PodWorker>();
   let ready = false;
-
-  const kubelet = await startKubeletServer(
-    createPodAccess((namespace, pod) =>
-      [...workers.values()].find(
-        ({ pod: { metadata } }) => metadata.namespace === namespace && metadata.name === pod,
-      ),
-    ),
-    logger,
-  );
 
   function take(pod: Stored<Pod>): void {
     const known = workers.get(pod.metadata.uid);

@@ -1,6 +1,6 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
+import { connect } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Logger } from "@sandgate/contract";
@@ -26,6 +26,8 @@ import { REMOTE_COMMAND_PROTOCOLS, serveRemoteCommand } from "./remote-command-w
 export const KUBELET_SOCKET_ANNOTATION = "node.sandgate.dev/kubelet-socket";
 
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+/** As a kubelet's. The command of an exec stands in its URL. */
+const MAX_HEADER_BYTES = 1024 * 1024;
 
 export interface KubeletServer {
   readonly socketPath: string;
@@ -36,13 +38,25 @@ export interface KubeletServer {
  * The node's streaming server, with a kubelet's paths: `/containerLogs/NS/POD/CONTAINER`, `/exec/…`, `/attach/…` and
  * `/portForward/NS/POD`. It listens on a Unix socket in a folder of mode 0700: only the API server of the same user
  * reaches it, which has authenticated the caller.
+ *
+ * @param folder - For the socket alone: made here, or taken over where an earlier process has left it, and removed at the end.
+ * @throws Error where somebody listens there.
  */
-export async function startKubeletServer(access: PodAccess, logger: Logger): Promise<KubeletServer> {
-  // In the system's folder for temporary files: a socket's path has 107 bytes at most, and a data folder's may be longer.
-  const folder = mkdtempSync(join(tmpdir(), "sandgate-node-"));
+export async function startKubeletServer(
+  folder: string,
+  access: PodAccess,
+  logger: Logger,
+): Promise<KubeletServer> {
   const socketPath = join(folder, "kubelet.sock");
+  if (await isAnswered(socketPath))
+    throw new Error(`another node of the same data folder listens on ${socketPath}`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const connections = new Set<Duplex>();
-  const server = createServer((request, response) => void answer(access, request, response));
+  const server = createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES },
+    (request, response) => void answer(access, request, response),
+  );
   server.on("connection", (connection: Duplex) => {
     connections.add(connection);
     connection.once("close", () => connections.delete(connection));
@@ -71,6 +85,16 @@ export async function startKubeletServer(access: PodAccess, logger: Logger): Pro
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function isAnswered(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(socketPath, () => {
+      connection.destroy();
+      resolve(true);
+    });
+    connection.once("error", () => resolve(false));
+  });
 }
 
 async function answer(access: PodAccess, request: IncomingMessage, response: ServerResponse): Promise<void> {
