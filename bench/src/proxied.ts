@@ -4,6 +4,8 @@ import { scheduled, since, type Scheduled } from "./scheduled.ts";
 
 export interface Proxied extends Summary {
   readonly count: number;
+  /** For how long the gateway's thread ran or waited for a core during one request. */
+  readonly held: Summary;
   /** How many took longer than 20 ms. */
   readonly over20: number;
   /** What the gateway's thread, and the one that asks, had of the processors during the slowest. */
@@ -23,6 +25,7 @@ export async function proxiedDuring(
 ): Promise<Proxied> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const times: number[] = [];
+  const held: number[] = [];
   let slowestMs = 0;
   let slowest = { gateway: { runMs: 0, waitMs: 0 }, client: { runMs: 0, waitMs: 0 } };
   let done = false;
@@ -35,19 +38,19 @@ export async function proxiedDuring(
     const start = performance.now();
     await answer(url, agent);
     const tookMs = performance.now() - start;
+    const during = since(scheduled(gatewayPid), gateway);
     times.push(tookMs);
+    held.push(during.runMs + during.waitMs);
     if (tookMs <= slowestMs) continue;
     slowestMs = tookMs;
-    slowest = {
-      gateway: since(scheduled(gatewayPid), gateway),
-      client: since(scheduled(process.pid), client),
-    };
+    slowest = { gateway: during, client: since(scheduled(process.pid), client) };
   }
   await working;
   agent.destroy();
   return {
     ...summarize(times),
     count: times.length,
+    held: summarize(held),
     over20: times.filter((time) => time > 20).length,
     slowest,
   };

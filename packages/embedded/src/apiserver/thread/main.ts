@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Logger, LogFields } from "@sandgate/contract";
+import { giveWay } from "./give-way.ts";
 import type { ThreadCommand, ThreadMessage, ThreadOptions } from "./messages.ts";
 import { DataFolderError } from "../storage/data-folder-error.ts";
 import { openApiServer } from "./open-api-server.ts";
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
         port.close();
       });
     });
+    await giveWay();
     say(server.ready);
   } catch (error) {
     const code = error instanceof DataFolderError ? error.code : undefined;
