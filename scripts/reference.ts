@@ -119,6 +119,31 @@ Callers are told apart as on the gateway's own listener. A client that has no se
 \`http://any:KEY@host:8090\`. A caller reaches the sandboxes of its user, an admin all; for others a sandbox looks as if it
 were not there. A warm pool's member is nobody's until a claim takes it.
 
+## The published Python client
+
+\`k8s-agent-sandbox\` 0.5.6 and 1.0.8 work unmodified (\`test/e2e/client-python.test.ts\`): sandboxes from a warm pool, commands, files.
+
+\`\`\`python
+from k8s_agent_sandbox import SandboxClient
+from k8s_agent_sandbox.models import SandboxDirectConnectionConfig
+
+client = SandboxClient(connection_config=SandboxDirectConnectionConfig(api_url="http://any:KEY@127.0.0.1:8090"))
+box = client.create_sandbox("python")
+print(box.commands.run("id -un").stdout)
+\`\`\`
+
+| what | 0.5.6 | 1.0.8 |
+|---|---|---|
+| \`SandboxDirectConnectionConfig\` with the router's URL | yes | yes |
+| an API key: in the URL; as \`extra_headers={"Authorization": "Bearer KEY"}\` | yes; it has no such setting | yes; yes |
+| \`commands.run\`, \`files.write\`, \`read\`, \`list\`, \`exists\` | yes | yes |
+| a command that takes longer than its \`timeout\` | 408, run once | 408, run once |
+| \`commands.run(env=…, cwd=…)\`, \`files.delete\` | it has none | no: it asks for them by sandboxd only, which the runtime is not |
+| \`SandboxdPodTunnelConnectionConfig\`, \`SandboxdInClusterConnectionConfig\` | it has none | no, for the same reason |
+| \`SandboxLocalTunnelConnectionConfig\` (the default), \`SandboxGatewayConnectionConfig\` | not on the embedded cluster: it has no Service \`sandbox-router-svc\` and no Gateway | the same |
+
+Versions before 0.5.0 speak v1alpha1 to the cluster and send no time-out.
+
 ## Errors
 
 \`{"detail": "…"}\`, with our code in the header \`Sandgate-Error\` and the status of [errors](errors.md) but for these:
