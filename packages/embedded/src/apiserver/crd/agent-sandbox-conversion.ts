@@ -1,8 +1,7 @@
 // How the kinds of agent-sandbox are converted between v1alpha1 and v1beta1. v1beta1 is what is stored; what it cannot
 // hold is kept in an annotation with the whole object as it was written, and taken from there on the way back.
 import type { KubeObject } from "@sandgate/contract";
-import { isJsonObject } from "../patch/json-value.ts";
-import type { JsonObject } from "../patch/json-value.ts";
+import { isJsonObject, type JsonObject } from "../patch/json-value.ts";
 import { ApiError } from "../server/api-error.ts";
 
 const POLICY_ANNOTATION = "api.agents.x-k8s.io/v1beta1-volume-claim-templates-policy";

@@ -3,8 +3,13 @@ import type { Registry } from "../registry/registry.ts";
 import type { FieldError, ResourceStrategy } from "../registry/resource-definition.ts";
 import { rulesNotEnforced } from "../schema/cel/rules-not-enforced.ts";
 import { isAgentSandboxKind } from "./crd-conversion.ts";
-import type { CrdNames, CrdSpec, CustomResourceDefinition } from "./custom-resource-definition.ts";
-import { CRD_FINALIZER, storageVersion } from "./custom-resource-definition.ts";
+import {
+  CRD_FINALIZER,
+  type CrdNames,
+  type CrdSpec,
+  type CustomResourceDefinition,
+  storageVersion,
+} from "./custom-resource-definition.ts";
 import { findNameConflict } from "./name-conflict.ts";
 import { validateCrd } from "./validate-crd.ts";
 

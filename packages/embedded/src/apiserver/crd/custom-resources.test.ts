@@ -12,8 +12,7 @@ import { openServiceAccountTokens } from "../tls/service-account-tokens.ts";
 import { agentSandboxCrds } from "./agent-sandbox-crds.ts";
 import { createConverter } from "./conversion.ts";
 import { createCrdStrategy } from "./crd-strategy.ts";
-import type { CustomResourceDefinition } from "./custom-resource-definition.ts";
-import { CRD_BUCKET } from "./custom-resource-definition.ts";
+import { CRD_BUCKET, type CustomResourceDefinition } from "./custom-resource-definition.ts";
 import { ensureAgentSandboxCrds, startCustomResources } from "./custom-resources.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");

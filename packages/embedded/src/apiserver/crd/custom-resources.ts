@@ -7,8 +7,7 @@ import { isJsonEqual } from "../patch/json-value.ts";
 import { type Entry, type StoreEvent, parseEntry } from "../storage/entry.ts";
 import { AGENT_SANDBOX_VERSION, VERSION_ANNOTATION, agentSandboxCrds } from "./agent-sandbox-crds.ts";
 import { createCrdStrategy, mergeConditions } from "./crd-strategy.ts";
-import type { CustomResourceDefinition } from "./custom-resource-definition.ts";
-import { CRD_BUCKET, CRD_FINALIZER } from "./custom-resource-definition.ts";
+import { CRD_BUCKET, CRD_FINALIZER, type CustomResourceDefinition } from "./custom-resource-definition.ts";
 import { definitionsFromCrd } from "./definitions-from-crd.ts";
 
 /** Objects that are deleted between two requests. */

@@ -1,8 +1,12 @@
 import type { PrinterColumn, ResourceDefinition, ResourceStrategy } from "../registry/resource-definition.ts";
 import { ApiError } from "../server/api-error.ts";
 import { conversionOf } from "./crd-conversion.ts";
-import type { CrdColumn, CrdVersion, CustomResourceDefinition } from "./custom-resource-definition.ts";
-import { storageVersion } from "./custom-resource-definition.ts";
+import {
+  type CrdColumn,
+  type CrdVersion,
+  type CustomResourceDefinition,
+  storageVersion,
+} from "./custom-resource-definition.ts";
 
 /** Objects of a definition that is going away are only deleted. */
 const TERMINATING: ResourceStrategy = {

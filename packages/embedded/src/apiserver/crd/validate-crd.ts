@@ -1,6 +1,5 @@
 import type { KubeObject } from "@sandgate/contract";
-import { isJsonEqual, isJsonObject } from "../patch/json-value.ts";
-import type { JsonObject } from "../patch/json-value.ts";
+import { isJsonEqual, isJsonObject, type JsonObject } from "../patch/json-value.ts";
 import { forbidden, invalidValue, notSupported, required } from "../registry/field-errors.ts";
 import type { FieldError } from "../registry/resource-definition.ts";
 import { dns1035Label, dnsSubdomain } from "../registry/validation/names.ts";

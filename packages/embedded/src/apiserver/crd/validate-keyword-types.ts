@@ -1,5 +1,4 @@
-import { isJsonObject } from "../patch/json-value.ts";
-import type { JsonObject } from "../patch/json-value.ts";
+import { isJsonObject, type JsonObject } from "../patch/json-value.ts";
 import { typeInvalid } from "../registry/field-errors.ts";
 import type { FieldError } from "../registry/resource-definition.ts";
 

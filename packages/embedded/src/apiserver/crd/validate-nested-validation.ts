@@ -1,5 +1,4 @@
-import { isJsonEqual, isJsonObject } from "../patch/json-value.ts";
-import type { JsonObject } from "../patch/json-value.ts";
+import { isJsonEqual, isJsonObject, type JsonObject } from "../patch/json-value.ts";
 import { forbidden, invalidValue, typeInvalid } from "../registry/field-errors.ts";
 import type { FieldError } from "../registry/resource-definition.ts";
 import { validateKeywordTypes } from "./validate-keyword-types.ts";

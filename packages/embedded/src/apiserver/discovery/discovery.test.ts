@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createBuiltInDefinitions } from "../registry/built-in.ts";
-import { createRegistry } from "../registry/registry.ts";
-import type { Registry } from "../registry/registry.ts";
+import { createRegistry, type Registry } from "../registry/registry.ts";
 import type { ResourceDefinition } from "../registry/resource-definition.ts";
 import { createSchemaTable } from "../registry/schema-table.ts";
 import { aggregatedVersion, createDiscovery } from "./discovery.ts";

@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Registry } from "../registry/registry.ts";
-import { groupEntries } from "./group-order.ts";
-import type { DiscoveredGroup, DiscoveredVersion } from "./group-order.ts";
-import { resourceEntries } from "./resource-entry.ts";
-import type { ResourceEntry } from "./resource-entry.ts";
+import { type DiscoveredGroup, type DiscoveredVersion, groupEntries } from "./group-order.ts";
+import { resourceEntries, type ResourceEntry } from "./resource-entry.ts";
 
 /** An answer whose text depends on the registry alone. */
 export interface DiscoveryAnswer {

@@ -2,10 +2,15 @@ import { resourceEntries } from "../discovery/resource-entry.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { ResourceDefinition } from "../registry/resource-definition.ts";
 import { KUBERNETES_VERSION, openApiTypeName } from "../tables/kubernetes-types.ts";
-import { QUERY_PARAMETERS, createOperation, operationsOf } from "./operations.ts";
-import type { Operation } from "./operations.ts";
-import { publishCustom, publishList, publishType, reference } from "./published-schema.ts";
-import type { Json, OpenApiForm } from "./published-schema.ts";
+import { createOperation, type Operation, operationsOf, QUERY_PARAMETERS } from "./operations.ts";
+import {
+  type Json,
+  type OpenApiForm,
+  publishCustom,
+  publishList,
+  publishType,
+  reference,
+} from "./published-schema.ts";
 import { schemaName } from "./schema-name.ts";
 
 const PATH_PARAMETERS = { name: "Name of the object.", namespace: "Namespace of the object." } as const;

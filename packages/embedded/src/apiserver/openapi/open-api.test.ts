@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { WireReader } from "../protobuf/wire-reader.ts";
 import { createBuiltInDefinitions } from "../registry/built-in.ts";
-import { createRegistry } from "../registry/registry.ts";
-import type { Registry } from "../registry/registry.ts";
+import { createRegistry, type Registry } from "../registry/registry.ts";
 import type { ResourceDefinition } from "../registry/resource-definition.ts";
 import { createSchemaTable } from "../registry/schema-table.ts";
 import { createOpenApi } from "./open-api.ts";

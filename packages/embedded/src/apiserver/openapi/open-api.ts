@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Registry } from "../registry/registry.ts";
-import { documentV2, documentV3, groupVersions } from "./document.ts";
-import type { GroupVersion } from "./document.ts";
+import { documentV2, documentV3, type GroupVersion, groupVersions } from "./document.ts";
 import { encodeGnostic } from "./gnostic.ts";
 
 export interface OpenApiAnswer {

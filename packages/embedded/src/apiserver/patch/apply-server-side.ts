@@ -3,15 +3,18 @@ import type { ResourceDefinition } from "../registry/resource-definition.ts";
 import type { SchemaTable } from "../schema/schema.ts";
 import { ApiError } from "../server/api-error.ts";
 import { conflictError } from "./conflict-error.ts";
-import { difference, recursiveDifference } from "./field-set.ts";
-import type { FieldSet } from "./field-set.ts";
-import { isJsonEqual } from "./json-value.ts";
-import type { JsonObject } from "./json-value.ts";
+import { difference, type FieldSet, recursiveDifference } from "./field-set.ts";
+import { isJsonEqual, type JsonObject } from "./json-value.ts";
 import { lastAppliedFields, renewLastApplied } from "./last-applied.ts";
-import { formatManagedFields, managerKey, parseManagedFields, timeText } from "./managed-fields.ts";
-import type { Managed, ManagerIdentity } from "./managed-fields.ts";
-import { mergeTypeOf } from "./merge-type.ts";
-import type { MergeType } from "./merge-type.ts";
+import {
+  formatManagedFields,
+  type Managed,
+  type ManagerIdentity,
+  managerKey,
+  parseManagedFields,
+  timeText,
+} from "./managed-fields.ts";
+import { type MergeType, mergeTypeOf } from "./merge-type.ts";
 import {
   compareObjects,
   emptyObject,

@@ -1,6 +1,5 @@
 import { union } from "./field-set.ts";
-import { managerKey, seconds } from "./managed-fields.ts";
-import type { Managed, ManagedEntry } from "./managed-fields.ts";
+import { type Managed, type ManagedEntry, managerKey, seconds } from "./managed-fields.ts";
 
 /** How many entries of operation Update an object keeps. */
 const MAX_UPDATERS = 10;

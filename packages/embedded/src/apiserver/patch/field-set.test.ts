@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { difference, fieldSet, intersection, recursiveDifference, union } from "./field-set.ts";
-import type { FieldSet } from "./field-set.ts";
+import {
+  difference,
+  fieldSet,
+  type FieldSet,
+  intersection,
+  recursiveDifference,
+  union,
+} from "./field-set.ts";
 import { eachPath, formatFieldsV1, parseFieldsV1 } from "./fields-v1.ts";
 import { keyElement, parsePathElement, pathText, sortPathElements, valueElement } from "./path-element.ts";
 

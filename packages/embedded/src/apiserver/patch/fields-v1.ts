@@ -1,9 +1,6 @@
-import type { FieldNode, FieldSet } from "./field-set.ts";
-import { EMPTY_SET, union } from "./field-set.ts";
-import { isJsonObject, setMember } from "./json-value.ts";
-import type { JsonObject } from "./json-value.ts";
-import { parsePathElement, sortPathElements } from "./path-element.ts";
-import type { PathElement } from "./path-element.ts";
+import { EMPTY_SET, type FieldNode, type FieldSet, union } from "./field-set.ts";
+import { isJsonObject, type JsonObject, setMember } from "./json-value.ts";
+import { parsePathElement, type PathElement, sortPathElements } from "./path-element.ts";
 
 /**
  * Reads a set of fields as managedFields carry it (`fieldsV1`).

@@ -10,8 +10,7 @@ import {
   applyStrategicMergePatch,
   recordUpdate,
 } from "./index.ts";
-import { isJsonEqual } from "./json-value.ts";
-import type { JsonObject } from "./json-value.ts";
+import { isJsonEqual, type JsonObject } from "./json-value.ts";
 import { definitionFor } from "./fixtures/definitions.ts";
 
 /**

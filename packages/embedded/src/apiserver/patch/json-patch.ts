@@ -1,6 +1,5 @@
 import { ApiError } from "../server/api-error.ts";
-import { isJsonEqual, isJsonObject, setMember } from "./json-value.ts";
-import type { JsonObject } from "./json-value.ts";
+import { isJsonEqual, isJsonObject, type JsonObject, setMember } from "./json-value.ts";
 
 /** More operations than this are refused with 413, as kube-apiserver does. */
 const MAX_OPERATIONS = 10_000;

@@ -1,8 +1,6 @@
 import type { KubeObject } from "@sandgate/contract";
-import { difference } from "./field-set.ts";
-import type { FieldSet } from "./field-set.ts";
-import { isJsonObject, setMember } from "./json-value.ts";
-import type { JsonObject } from "./json-value.ts";
+import { difference, type FieldSet } from "./field-set.ts";
+import { isJsonObject, type JsonObject, setMember } from "./json-value.ts";
 import type { MergeType } from "./merge-type.ts";
 import { compareTyped } from "./typed-compare.ts";
 import { TypedError } from "./typed-error.ts";

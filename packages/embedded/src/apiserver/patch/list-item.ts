@@ -1,7 +1,6 @@
 import { isJsonObject, ownMember } from "./json-value.ts";
 import type { ListType } from "./merge-type.ts";
-import { keyElement, valueElement } from "./path-element.ts";
-import type { PathElement } from "./path-element.ts";
+import { keyElement, type PathElement, valueElement } from "./path-element.ts";
 
 /**
  * The step that tells an item of an associative list from the others.

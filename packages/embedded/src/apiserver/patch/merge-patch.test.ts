@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isJsonEqual, isJsonObject, setMember } from "./json-value.ts";
-import type { JsonObject } from "./json-value.ts";
+import { isJsonEqual, isJsonObject, type JsonObject, setMember } from "./json-value.ts";
 import { applyMergePatch } from "./merge-patch.ts";
 
 describe("applyMergePatch", () => {

@@ -1,5 +1,4 @@
-import { isJsonObject, ownMember, setMember } from "./json-value.ts";
-import type { JsonObject } from "./json-value.ts";
+import { isJsonObject, type JsonObject, ownMember, setMember } from "./json-value.ts";
 
 /**
  * Applies a JSON merge patch (RFC 7386): members are merged, null removes a member, anything else replaces.

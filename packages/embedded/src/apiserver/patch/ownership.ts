@@ -1,15 +1,19 @@
-import { difference, EMPTY_SET, fieldSet, intersection, recursiveDifference, union } from "./field-set.ts";
-import type { FieldSet } from "./field-set.ts";
+import {
+  difference,
+  EMPTY_SET,
+  fieldSet,
+  type FieldSet,
+  intersection,
+  recursiveDifference,
+  union,
+} from "./field-set.ts";
 import type { JsonObject } from "./json-value.ts";
 import type { ResourceDefinition } from "../registry/resource-definition.ts";
-import { resolveSchema } from "../schema/schema.ts";
-import type { SchemaTable } from "../schema/schema.ts";
-import { withFields } from "./managed-fields.ts";
-import type { Managed } from "./managed-fields.ts";
+import { resolveSchema, type SchemaTable } from "../schema/schema.ts";
+import { type Managed, withFields } from "./managed-fields.ts";
 import type { MergeType } from "./merge-type.ts";
 import { reconcileSet } from "./reconcile-set.ts";
-import { compareTyped } from "./typed-compare.ts";
-import type { Comparison } from "./typed-compare.ts";
+import { compareTyped, type Comparison } from "./typed-compare.ts";
 
 /** Fields that identify an object or that the server keeps. Nobody owns them. */
 export const UNTRACKED: FieldSet = fieldSet(

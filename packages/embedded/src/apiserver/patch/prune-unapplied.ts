@@ -1,5 +1,4 @@
-import { difference, intersection, union, EMPTY_SET } from "./field-set.ts";
-import type { FieldSet } from "./field-set.ts";
+import { difference, EMPTY_SET, type FieldSet, intersection, union } from "./field-set.ts";
 import type { Managed } from "./managed-fields.ts";
 import type { MergeType } from "./merge-type.ts";
 import { fieldSetOf } from "./typed-field-set.ts";

@@ -1,6 +1,5 @@
 import type { FieldNode, FieldSet } from "./field-set.ts";
-import type { MergeType } from "./merge-type.ts";
-import { DEDUCED } from "./merge-type.ts";
+import { DEDUCED, type MergeType } from "./merge-type.ts";
 import type { PathElement } from "./path-element.ts";
 
 /**

@@ -1,15 +1,18 @@
 import type { KubeObject, ManagedFieldsEntry } from "@sandgate/contract";
 import type { ResourceDefinition } from "../registry/resource-definition.ts";
 import type { SchemaTable } from "../schema/schema.ts";
-import { difference, recursiveDifference, union } from "./field-set.ts";
-import type { FieldSet } from "./field-set.ts";
-import { isJsonEqual } from "./json-value.ts";
-import type { JsonObject } from "./json-value.ts";
-import { formatManagedFields, managerKey, parseManagedFields, timeText } from "./managed-fields.ts";
-import type { Managed, ManagerIdentity } from "./managed-fields.ts";
+import { difference, type FieldSet, recursiveDifference, union } from "./field-set.ts";
+import { isJsonEqual, type JsonObject } from "./json-value.ts";
+import {
+  formatManagedFields,
+  type Managed,
+  type ManagerIdentity,
+  managerKey,
+  parseManagedFields,
+  timeText,
+} from "./managed-fields.ts";
 import { capUpdaters } from "./cap-updaters.ts";
-import { mergeTypeOf } from "./merge-type.ts";
-import type { MergeType } from "./merge-type.ts";
+import { type MergeType, mergeTypeOf } from "./merge-type.ts";
 import {
   compareObjects,
   emptyObject,

@@ -1,6 +1,5 @@
 import { ApiError } from "../server/api-error.ts";
-import { isJsonObject, ownMember, setMember } from "./json-value.ts";
-import type { JsonObject } from "./json-value.ts";
+import { isJsonObject, type JsonObject, ownMember, setMember } from "./json-value.ts";
 
 /** How one list of a schema takes part in a strategic merge patch. */
 export interface ListRules {

@@ -3,13 +3,16 @@
  * directives. `$patch` in an object replaces, deletes or merges it; `$retainKeys` lists the members that stay;
  * `$setElementOrder/<field>` and `$deleteFromPrimitiveList/<field>` stand beside a list and order it or take from it.
  */
-import { resolveSchema } from "../schema/schema.ts";
-import type { Schema, SchemaTable } from "../schema/schema.ts";
+import { resolveSchema, type Schema, type SchemaTable } from "../schema/schema.ts";
 import { ApiError } from "../server/api-error.ts";
-import { isJsonObject, ownMember, setMember } from "./json-value.ts";
-import type { JsonObject } from "./json-value.ts";
-import { deleteScalars, mergeLists, mergeOrdered, withoutDirectives } from "./strategic-list.ts";
-import type { ListRules } from "./strategic-list.ts";
+import { isJsonObject, type JsonObject, ownMember, setMember } from "./json-value.ts";
+import {
+  deleteScalars,
+  type ListRules,
+  mergeLists,
+  mergeOrdered,
+  withoutDirectives,
+} from "./strategic-list.ts";
 
 const SET_ORDER = "$setElementOrder/";
 const DELETE_SCALARS = "$deleteFromPrimitiveList/";

@@ -1,12 +1,8 @@
-import type { FieldSet, MutableFieldSet } from "./field-set.ts";
-import { insertPath } from "./field-set.ts";
-import { isJsonEqual, isJsonObject, ownMember } from "./json-value.ts";
-import type { JsonObject } from "./json-value.ts";
+import { type FieldSet, insertPath, type MutableFieldSet } from "./field-set.ts";
+import { isJsonEqual, isJsonObject, type JsonObject, ownMember } from "./json-value.ts";
 import { itemElement } from "./list-item.ts";
-import { memberType, narrow } from "./merge-type.ts";
-import type { ListType, MapType, MergeType } from "./merge-type.ts";
-import { fieldElement } from "./path-element.ts";
-import type { PathElement } from "./path-element.ts";
+import { type ListType, type MapType, memberType, type MergeType, narrow } from "./merge-type.ts";
+import { fieldElement, type PathElement } from "./path-element.ts";
 import { TypedError } from "./typed-error.ts";
 
 /** What differs between two objects of one type. No path is in two of the sets. */

@@ -1,5 +1,4 @@
-import { pathText } from "./path-element.ts";
-import type { PathElement } from "./path-element.ts";
+import { type PathElement, pathText } from "./path-element.ts";
 
 /** One place where a value does not have the shape that its schema declares. */
 export interface ShapeProblem {

@@ -1,11 +1,8 @@
-import type { FieldSet, MutableFieldSet } from "./field-set.ts";
-import { insertPath } from "./field-set.ts";
+import { type FieldSet, insertPath, type MutableFieldSet } from "./field-set.ts";
 import { isJsonObject } from "./json-value.ts";
 import { itemElement } from "./list-item.ts";
-import { memberType, narrow } from "./merge-type.ts";
-import type { ListType, MapType, MergeType } from "./merge-type.ts";
-import { fieldElement } from "./path-element.ts";
-import type { PathElement } from "./path-element.ts";
+import { type ListType, type MapType, memberType, type MergeType, narrow } from "./merge-type.ts";
+import { fieldElement, type PathElement } from "./path-element.ts";
 
 /** The paths that a value names: leaves, items of associative lists, and members of open maps. */
 export function fieldSetOf(value: unknown, type: MergeType): FieldSet {

@@ -1,8 +1,6 @@
-import { isJsonObject, ownMember, setMember } from "./json-value.ts";
-import type { JsonObject } from "./json-value.ts";
+import { isJsonObject, type JsonObject, ownMember, setMember } from "./json-value.ts";
 import { itemElement } from "./list-item.ts";
-import { memberType, narrow } from "./merge-type.ts";
-import type { ListType, MapType, MergeType } from "./merge-type.ts";
+import { type ListType, type MapType, memberType, type MergeType, narrow } from "./merge-type.ts";
 import type { PathElement } from "./path-element.ts";
 import { TypedError } from "./typed-error.ts";
 

@@ -1,12 +1,8 @@
-import type { FieldNode, FieldSet } from "./field-set.ts";
-import { EMPTY_SET } from "./field-set.ts";
-import { isJsonObject, setMember } from "./json-value.ts";
-import type { JsonObject } from "./json-value.ts";
+import { EMPTY_SET, type FieldNode, type FieldSet } from "./field-set.ts";
+import { isJsonObject, type JsonObject, setMember } from "./json-value.ts";
 import { itemElement } from "./list-item.ts";
-import { DEDUCED, memberType, narrow } from "./merge-type.ts";
-import type { MergeType } from "./merge-type.ts";
-import { fieldElement } from "./path-element.ts";
-import type { PathElement } from "./path-element.ts";
+import { DEDUCED, memberType, type MergeType, narrow } from "./merge-type.ts";
+import { fieldElement, type PathElement } from "./path-element.ts";
 
 /**
  * A value without the members and items of a set. What is left empty by that becomes null; a list or map that is owned

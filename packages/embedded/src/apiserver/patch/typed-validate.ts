@@ -1,11 +1,8 @@
 import { isJsonObject } from "./json-value.ts";
 import { itemElement } from "./list-item.ts";
-import { narrow } from "./merge-type.ts";
-import type { MergeType, ScalarKind } from "./merge-type.ts";
-import { fieldElement } from "./path-element.ts";
-import type { PathElement } from "./path-element.ts";
-import { TypedError } from "./typed-error.ts";
-import type { ShapeProblem } from "./typed-error.ts";
+import { type MergeType, narrow, type ScalarKind } from "./merge-type.ts";
+import { fieldElement, type PathElement } from "./path-element.ts";
+import { type ShapeProblem, TypedError } from "./typed-error.ts";
 
 /**
  * Checks that a value has the shape of its type, that no map has members it may not have, and that associative lists

@@ -1,7 +1,6 @@
 // Bodies in `application/vnd.kubernetes.protobuf`, which kubectl and controller-runtime send for built-in kinds. The
 // result is what Go would write as JSON after reading the same bytes, down to which empty values it leaves out.
-import { tableType, typeOfKind } from "../tables/kubernetes-types.ts";
-import type { TableType, TypeField } from "../tables/kubernetes-types.ts";
+import { tableType, type TableType, type TypeField, typeOfKind } from "../tables/kubernetes-types.ts";
 import { WELL_KNOWN } from "./well-known.ts";
 import { BYTES, FIXED64, VARINT, WireReader, malformed } from "./wire-reader.ts";
 

@@ -31,8 +31,7 @@ import { POD_STRATEGY } from "./strategies/pod.ts";
 import { QUOTA_STRATEGY } from "./strategies/resource-quota.ts";
 import { RUNTIME_CLASS_STRATEGY } from "./strategies/runtime-class.ts";
 import { SECRET_STRATEGY } from "./strategies/secret.ts";
-import { serviceStrategy } from "./strategies/service.ts";
-import type { ServiceAddresses } from "./strategies/service.ts";
+import { type ServiceAddresses, serviceStrategy } from "./strategies/service.ts";
 import { openApiTypeName, typeOfKind } from "../tables/kubernetes-types.ts";
 
 export interface BuiltInOptions {

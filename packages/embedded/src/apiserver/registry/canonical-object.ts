@@ -1,7 +1,5 @@
-import { tableType } from "../tables/kubernetes-types.ts";
-import type { TypeField } from "../tables/kubernetes-types.ts";
-import { isFields } from "./apply-defaults.ts";
-import type { Fields } from "./apply-defaults.ts";
+import { tableType, type TypeField } from "../tables/kubernetes-types.ts";
+import { type Fields, isFields } from "./apply-defaults.ts";
 import { canonicalAmount, canonicalQuantity } from "./quantity.ts";
 
 /** Members that the server itself writes, in its own form. */

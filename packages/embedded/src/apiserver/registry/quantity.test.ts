@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compareQuantities, formatQuantity, parseQuantity } from "./quantity.ts";
-import type { Quantity } from "./quantity.ts";
+import { compareQuantities, formatQuantity, parseQuantity, type Quantity } from "./quantity.ts";
 
 function parsed(text: string | number): Quantity {
   const quantity = parseQuantity(text);

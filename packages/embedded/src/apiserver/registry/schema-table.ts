@@ -1,6 +1,12 @@
 import type { Schema, SchemaTable } from "../schema/schema.ts";
-import { enumValues, openApiTypeName, shortTypeName, tableType } from "../tables/kubernetes-types.ts";
-import type { TableType, TypeField } from "../tables/kubernetes-types.ts";
+import {
+  enumValues,
+  openApiTypeName,
+  shortTypeName,
+  tableType,
+  type TableType,
+  type TypeField,
+} from "../tables/kubernetes-types.ts";
 
 /** Types that are not an object with the fields of their Go struct. */
 const WELL_KNOWN: Readonly<Record<string, Schema>> = {

@@ -1,6 +1,5 @@
 import type { KubeObject } from "@sandgate/contract";
-import { isJsonObject } from "../patch/json-value.ts";
-import type { JsonObject } from "../patch/json-value.ts";
+import { isJsonObject, type JsonObject } from "../patch/json-value.ts";
 import type { Schema, SchemaTable } from "./schema.ts";
 import { followReference, memberSchema } from "./schema-walk.ts";
 

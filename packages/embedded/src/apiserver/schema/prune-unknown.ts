@@ -1,6 +1,5 @@
 import type { KubeObject } from "@sandgate/contract";
-import { isJsonObject } from "../patch/json-value.ts";
-import type { JsonObject } from "../patch/json-value.ts";
+import { isJsonObject, type JsonObject } from "../patch/json-value.ts";
 import type { Schema, SchemaTable } from "./schema.ts";
 import { OBJECT_META, followReference, isTypeMeta, memberPath, memberSchema } from "./schema-walk.ts";
 

@@ -1,6 +1,5 @@
 import { ownMember } from "../patch/json-value.ts";
-import { resolveSchema } from "./schema.ts";
-import type { Schema, SchemaTable } from "./schema.ts";
+import { resolveSchema, type Schema, type SchemaTable } from "./schema.ts";
 
 /** Name under which the table has the schema of every object's metadata. */
 export const OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";

@@ -4,8 +4,7 @@ import { correlatedItem } from "./correlate.ts";
 import type { Schema } from "./schema.ts";
 import { OBJECT_META, followReference, memberPath, memberSchema } from "./schema-walk.ts";
 import { validateEmbeddedMetadata } from "./validate-metadata.ts";
-import { validateValue } from "./validate-value.ts";
-import type { Validation } from "./validate-value.ts";
+import { validateValue, type Validation } from "./validate-value.ts";
 
 const withEmbedded = new WeakMap<Schema, boolean>();
 

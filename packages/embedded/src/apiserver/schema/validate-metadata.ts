@@ -2,8 +2,7 @@ import { isJsonEqual } from "../patch/json-value.ts";
 import type { KubeObject, ObjectMeta, OwnerReference } from "@sandgate/contract";
 import { forbidden, invalidValue, required, tooLong } from "../registry/field-errors.ts";
 import type { FieldError, ResourceDefinition } from "../registry/resource-definition.ts";
-import { dnsLabel, dnsSubdomain } from "../registry/validation/names.ts";
-import type { NameRule } from "../registry/validation/names.ts";
+import { dnsLabel, dnsSubdomain, type NameRule } from "../registry/validation/names.ts";
 import { labelKeyProblems, labelValueProblems } from "./label-form.ts";
 
 const MOST_ANNOTATION_BYTES = 256 * 1024;

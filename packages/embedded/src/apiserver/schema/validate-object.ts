@@ -8,8 +8,7 @@ import { OBJECT_META, followReference } from "./schema-walk.ts";
 import { validateEmbedded } from "./validate-embedded.ts";
 import { validateLists } from "./validate-lists.ts";
 import { validateMetadata } from "./validate-metadata.ts";
-import { validateValue } from "./validate-value.ts";
-import type { Validation } from "./validate-value.ts";
+import { validateValue, type Validation } from "./validate-value.ts";
 
 export interface ObjectToValidate {
   readonly object: KubeObject;

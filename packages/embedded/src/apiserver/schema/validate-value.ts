@@ -1,5 +1,4 @@
-import { isJsonEqual, isJsonObject } from "../patch/json-value.ts";
-import type { JsonObject } from "../patch/json-value.ts";
+import { isJsonEqual, isJsonObject, type JsonObject } from "../patch/json-value.ts";
 import {
   invalidValue,
   notSupported,

@@ -2,8 +2,7 @@ import type { KubeObject } from "@sandgate/contract";
 import { describe, expect, test } from "vitest";
 import { createBuiltInDefinitions } from "../registry/built-in.ts";
 import type { PrinterColumn, ResourceDefinition } from "../registry/resource-definition.ts";
-import { renderTable } from "./print-table.ts";
-import type { Table } from "./print-table.ts";
+import { renderTable, type Table } from "./print-table.ts";
 
 const NOW = Date.parse("2026-01-01T00:10:00Z");
 const META = { name: "x", creationTimestamp: "2026-01-01T00:05:00Z" };

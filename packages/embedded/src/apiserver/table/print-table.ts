@@ -2,8 +2,7 @@ import type { KubeObject, ListMeta } from "@sandgate/contract";
 import { AGE, NAME } from "../registry/columns/basic-columns.ts";
 import type { PrinterColumn, ResourceDefinition } from "../registry/resource-definition.ts";
 import { humanDuration } from "./age.ts";
-import { compileJsonPath } from "./json-path.ts";
-import type { JsonPath } from "./json-path.ts";
+import { compileJsonPath, type JsonPath } from "./json-path.ts";
 
 export type Cell = string | number | boolean | null;
 

@@ -1,11 +1,9 @@
 import { isIP } from "node:net";
 import type { EndpointSlice } from "@sandgate/contract";
-import { applyDefaults } from "../apply-defaults.ts";
-import type { Fields } from "../apply-defaults.ts";
+import { applyDefaults, type Fields } from "../apply-defaults.ts";
 import { duplicate, invalidValue, required } from "../field-errors.ts";
 import type { FieldError, ResourceStrategy } from "../resource-definition.ts";
-import { PROTOCOLS, checkName, checkOneOf, elementsOf, textOf } from "../validation/checks.ts";
-import type { Errors } from "../validation/checks.ts";
+import { checkName, checkOneOf, elementsOf, type Errors, PROTOCOLS, textOf } from "../validation/checks.ts";
 import { checkImmutable } from "../validation/immutable.ts";
 import { dnsLabel, dnsSubdomain } from "../validation/names.ts";
 

@@ -1,8 +1,7 @@
 import type { KubeObject } from "@sandgate/contract";
 import { invalidValue, required } from "../field-errors.ts";
 import type { ResourceStrategy } from "../resource-definition.ts";
-import { fieldsOf, textOf } from "../validation/checks.ts";
-import type { Errors } from "../validation/checks.ts";
+import { type Errors, fieldsOf, textOf } from "../validation/checks.ts";
 import { checkImmutable } from "../validation/immutable.ts";
 import { qualifiedName } from "../validation/names.ts";
 

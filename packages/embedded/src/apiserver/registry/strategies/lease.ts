@@ -1,8 +1,7 @@
 import type { KubeObject } from "@sandgate/contract";
 import { invalidValue } from "../field-errors.ts";
 import type { ResourceStrategy } from "../resource-definition.ts";
-import { checkNotNegative, fieldsOf } from "../validation/checks.ts";
-import type { Errors } from "../validation/checks.ts";
+import { checkNotNegative, type Errors, fieldsOf } from "../validation/checks.ts";
 
 export const LEASE_STRATEGY: ResourceStrategy = {
   needsVersion: true,

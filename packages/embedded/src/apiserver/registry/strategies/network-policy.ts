@@ -1,19 +1,18 @@
-import { isIP } from "node:net";
 import type { KubeObject } from "@sandgate/contract";
-import { applyDefaults, isFields } from "../apply-defaults.ts";
-import type { Fields } from "../apply-defaults.ts";
+import { isCidr } from "../../schema/formats.ts";
+import { applyDefaults, type Fields, isFields } from "../apply-defaults.ts";
 import { forbidden, invalidValue, required } from "../field-errors.ts";
 import type { ResourceStrategy } from "../resource-definition.ts";
 import {
-  PROTOCOLS,
   checkOneOf,
   checkPort,
   checkPortOrName,
   elementsOf,
+  type Errors,
   fieldsOf,
+  PROTOCOLS,
   textOf,
 } from "../validation/checks.ts";
-import type { Errors } from "../validation/checks.ts";
 import { checkLabelSelector } from "../validation/selectors.ts";
 
 const CIDR_SENTENCE = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
@@ -95,12 +94,4 @@ function* checkPeer(path: string, peer: Fields): Errors {
   else if (given.length > 1 && isFields(block)) {
     yield forbidden(path, "may not specify both ipBlock and another peer");
   }
-}
-
-function isCidr(text: string): boolean {
-  const [address = "", bits = "", ...more] = text.split("/");
-  const family = isIP(address);
-  return (
-    more.length === 0 && family !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)
-  );
 }

@@ -1,12 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubeObject, PersistentVolumeClaim } from "@sandgate/contract";
-import { applyDefaults, isFields } from "../apply-defaults.ts";
-import type { DefaultRow, Fields } from "../apply-defaults.ts";
+import { applyDefaults, type DefaultRow, type Fields, isFields } from "../apply-defaults.ts";
 import { forbidden, invalidValue, notSupported, required } from "../field-errors.ts";
 import { compareQuantities, parseQuantity } from "../quantity.ts";
 import type { ResourceStrategy } from "../resource-definition.ts";
-import { checkName, checkOneOf, fieldsOf } from "../validation/checks.ts";
-import type { Errors } from "../validation/checks.ts";
+import { checkName, checkOneOf, type Errors, fieldsOf } from "../validation/checks.ts";
 import { dnsSubdomain } from "../validation/names.ts";
 import { checkQuantity } from "../validation/resources.ts";
 import { checkLabelSelector } from "../validation/selectors.ts";

@@ -1,16 +1,15 @@
-import type { Fields } from "../apply-defaults.ts";
-import { isFields } from "../apply-defaults.ts";
+import { type Fields, isFields } from "../apply-defaults.ts";
 import { duplicate, forbidden, invalidValue, notSupported, required } from "../field-errors.ts";
 import {
-  PROTOCOLS,
   checkOneOf,
   checkPort,
   checkRequired,
   checkRequiredName,
   elementsOf,
+  type Errors,
+  PROTOCOLS,
   textOf,
 } from "../validation/checks.ts";
-import type { Errors } from "../validation/checks.ts";
 import { dnsLabel, portNameProblems } from "../validation/names.ts";
 import { checkResources } from "../validation/resources.ts";
 import { checkEnv, checkEnvFrom } from "./pod-env.ts";

@@ -1,6 +1,5 @@
 import type { KubeObject } from "@sandgate/contract";
-import { applyDefaults, isFields } from "../apply-defaults.ts";
-import type { DefaultRow, Fields } from "../apply-defaults.ts";
+import { applyDefaults, type DefaultRow, type Fields, isFields } from "../apply-defaults.ts";
 
 const PROBE: readonly DefaultRow[] = [
   ["timeoutSeconds", 1, "zero"],

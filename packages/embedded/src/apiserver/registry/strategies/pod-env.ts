@@ -1,8 +1,6 @@
-import { isFields } from "../apply-defaults.ts";
-import type { Fields } from "../apply-defaults.ts";
+import { type Fields, isFields } from "../apply-defaults.ts";
 import { invalidValue, notSupported, required } from "../field-errors.ts";
-import { checkRequiredName, elementsOf, fieldsOf, textOf } from "../validation/checks.ts";
-import type { Errors } from "../validation/checks.ts";
+import { checkRequiredName, elementsOf, type Errors, fieldsOf, textOf } from "../validation/checks.ts";
 import { configKey, dnsSubdomain, envName, qualifiedName } from "../validation/names.ts";
 
 const ENV_FIELDS = [

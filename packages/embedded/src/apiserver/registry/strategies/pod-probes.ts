@@ -1,5 +1,4 @@
-import { isFields } from "../apply-defaults.ts";
-import type { Fields } from "../apply-defaults.ts";
+import { type Fields, isFields } from "../apply-defaults.ts";
 import { forbidden, invalidValue, notSupported, required } from "../field-errors.ts";
 import {
   checkNotNegative,
@@ -7,9 +6,9 @@ import {
   checkPortOrName,
   checkRequired,
   elementsOf,
+  type Errors,
   textOf,
 } from "../validation/checks.ts";
-import type { Errors } from "../validation/checks.ts";
 import { httpHeaderName } from "../validation/names.ts";
 
 const PROBES = ["livenessProbe", "readinessProbe", "startupProbe"] as const;

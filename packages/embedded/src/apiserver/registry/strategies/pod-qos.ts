@@ -1,7 +1,6 @@
 import type { PodSpec } from "@sandgate/contract";
 import type { Fields } from "../apply-defaults.ts";
-import { compareQuantities, parseQuantity } from "../quantity.ts";
-import type { Quantity } from "../quantity.ts";
+import { compareQuantities, parseQuantity, type Quantity } from "../quantity.ts";
 import { elementsOf, fieldsOf } from "../validation/checks.ts";
 
 const COMPUTE = ["cpu", "memory"] as const;

@@ -3,8 +3,7 @@ import type { KubeObject } from "@sandgate/contract";
 import type { Fields } from "../apply-defaults.ts";
 import { forbidden, invalidValue } from "../field-errors.ts";
 import type { FieldError } from "../resource-definition.ts";
-import { checkRange, elementsOf, fieldsOf, textOf } from "../validation/checks.ts";
-import type { Errors } from "../validation/checks.ts";
+import { checkRange, elementsOf, type Errors, fieldsOf, textOf } from "../validation/checks.ts";
 
 const UPDATABLE =
   "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`," +

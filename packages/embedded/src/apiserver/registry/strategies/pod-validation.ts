@@ -1,10 +1,16 @@
 import type { KubeObject } from "@sandgate/contract";
-import { isFields } from "../apply-defaults.ts";
-import type { Fields } from "../apply-defaults.ts";
+import { type Fields, isFields } from "../apply-defaults.ts";
 import { duplicate, forbidden, invalidValue, notSupported, required } from "../field-errors.ts";
 import type { FieldError } from "../resource-definition.ts";
-import { checkName, checkOneOf, checkRange, elementsOf, fieldsOf, textOf } from "../validation/checks.ts";
-import type { Errors } from "../validation/checks.ts";
+import {
+  checkName,
+  checkOneOf,
+  checkRange,
+  elementsOf,
+  type Errors,
+  fieldsOf,
+  textOf,
+} from "../validation/checks.ts";
 import { dnsLabel, dnsSubdomain, qualifiedName } from "../validation/names.ts";
 import { checkResources } from "../validation/resources.ts";
 import { checkLabels } from "../validation/selectors.ts";

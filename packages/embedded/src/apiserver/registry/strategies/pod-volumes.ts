@@ -1,5 +1,4 @@
-import { isFields } from "../apply-defaults.ts";
-import type { Fields } from "../apply-defaults.ts";
+import { type Fields, isFields } from "../apply-defaults.ts";
 import { duplicate, forbidden, invalidValue, notFound, notSupported, required } from "../field-errors.ts";
 import {
   checkDescendingPath,
@@ -9,9 +8,9 @@ import {
   checkRequired,
   checkRequiredName,
   elementsOf,
+  type Errors,
   textOf,
 } from "../validation/checks.ts";
-import type { Errors } from "../validation/checks.ts";
 import { dnsLabel, dnsSubdomain } from "../validation/names.ts";
 import { parseQuantity } from "../quantity.ts";
 import { checkFieldRef, checkResourceFieldRef } from "./pod-env.ts";

@@ -1,8 +1,7 @@
 import type { KubeObject } from "@sandgate/contract";
 import { invalidValue } from "../field-errors.ts";
 import type { ResourceStrategy } from "../resource-definition.ts";
-import { fieldsOf } from "../validation/checks.ts";
-import type { Errors } from "../validation/checks.ts";
+import { type Errors, fieldsOf } from "../validation/checks.ts";
 import { checkImmutable } from "../validation/immutable.ts";
 import { checkQuantity, checkResourceName } from "../validation/resources.ts";
 

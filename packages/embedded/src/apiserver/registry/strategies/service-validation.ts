@@ -4,17 +4,17 @@ import type { Fields } from "../apply-defaults.ts";
 import { duplicate, forbidden, invalidValue, notSupported, required } from "../field-errors.ts";
 import type { FieldError } from "../resource-definition.ts";
 import {
-  PROTOCOLS,
   checkName,
   checkOneOf,
   checkPort,
   checkPortOrName,
   checkRange,
   elementsOf,
+  type Errors,
   fieldsOf,
+  PROTOCOLS,
   textOf,
 } from "../validation/checks.ts";
-import type { Errors } from "../validation/checks.ts";
 import { dnsLabel, dnsSubdomain, qualifiedName } from "../validation/names.ts";
 import { checkLabels } from "../validation/selectors.ts";
 

@@ -1,7 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { KubeObject } from "@sandgate/contract";
-import { applyDefaults, isFields } from "../apply-defaults.ts";
-import type { DefaultRow, Fields } from "../apply-defaults.ts";
+import { applyDefaults, type DefaultRow, type Fields, isFields } from "../apply-defaults.ts";
 import type { ResourceStrategy } from "../resource-definition.ts";
 import { validateService } from "./service-validation.ts";
 

@@ -1,9 +1,7 @@
-import { isFields } from "../apply-defaults.ts";
-import type { Fields } from "../apply-defaults.ts";
+import { type Fields, isFields } from "../apply-defaults.ts";
 import { invalidValue, notSupported, required } from "../field-errors.ts";
 import type { FieldError } from "../resource-definition.ts";
-import { portNameProblems } from "./names.ts";
-import type { NameRule } from "./names.ts";
+import { type NameRule, portNameProblems } from "./names.ts";
 
 /** Checks are generators: each yields what it finds wrong, and the kind's strategy collects it. */
 export type Errors = Iterable<FieldError>;

@@ -1,7 +1,6 @@
 import { forbidden, invalidValue, required } from "../field-errors.ts";
 import { canonicalQuantity, compareQuantities, parseQuantity } from "../quantity.ts";
-import { fieldsOf } from "./checks.ts";
-import type { Errors } from "./checks.ts";
+import { type Errors, fieldsOf } from "./checks.ts";
 import { qualifiedName } from "./names.ts";
 
 const STANDARD = new Set(["cpu", "memory", "ephemeral-storage"]);

@@ -1,7 +1,6 @@
 import { isFields } from "../apply-defaults.ts";
 import { forbidden, invalidValue, required } from "../field-errors.ts";
-import { elementsOf, fieldsOf, textOf } from "./checks.ts";
-import type { Errors } from "./checks.ts";
+import { elementsOf, type Errors, fieldsOf, textOf } from "./checks.ts";
 import { labelValue, qualifiedName } from "./names.ts";
 
 /** Labels by key and value, as a selector or a node selector has them. */

@@ -5,8 +5,7 @@ import { correlatedItem } from "../correlate.ts";
 import type { Schema, ValidationRule } from "../schema.ts";
 import { memberPath, memberSchema } from "../schema-walk.ts";
 import { ruleCost } from "./rule-cost.ts";
-import { prepareRule } from "./prepare-rule.ts";
-import type { PreparedRule } from "./prepare-rule.ts";
+import { type PreparedRule, prepareRule } from "./prepare-rule.ts";
 
 /** What one rule, and all rules of one object, may cost. The unit is about a step of the evaluator. */
 const MOST_PER_RULE = 1_000_000;

@@ -1,15 +1,11 @@
 import type { CelFunc, CelInput, CelValue } from "@bufbuild/cel";
-import { addressFunctions } from "./address-functions.ts";
-import { analyzeRule } from "./analyze-rule.ts";
-import type { RuleAnalysis } from "./analyze-rule.ts";
+import { analyzeRule, type RuleAnalysis } from "./analyze-rule.ts";
 import { listFunctions } from "./list-functions.ts";
-import { loadCel } from "./load-cel.ts";
-import type { CelLibrary } from "./load-cel.ts";
+import { type CelLibrary, loadCel } from "./load-cel.ts";
 import { opaque } from "./opaque-value.ts";
 import { optionalFunctions } from "./optional-functions.ts";
 import { quantityFunctions } from "./quantity-functions.ts";
-import { ruleValue } from "./rule-value.ts";
-import type { TextReaders } from "./rule-value.ts";
+import { ruleValue, type TextReaders } from "./rule-value.ts";
 import { textFunctions } from "./text-functions.ts";
 import type { Schema } from "../schema.ts";
 
@@ -47,7 +43,6 @@ function startEngine(): Engine {
     ...listFunctions(cel),
     ...textFunctions(cel),
     ...quantityFunctions(cel),
-    ...addressFunctions(cel),
     ...optionalFunctions(cel),
   ];
   const env = cel.celEnv({ funcs });

@@ -2,7 +2,7 @@ import type { CelInput, CelMap, CelValue } from "@bufbuild/cel";
 import type { CelLibrary } from "./load-cel.ts";
 
 /** Types of Kubernetes' extension functions that CEL itself does not know. */
-export type OpaqueType = "quantity" | "url" | "ip" | "cidr" | "format" | "optional";
+type OpaqueType = "quantity" | "url" | "format" | "optional";
 
 /**
  * A value of such a type, as a map with one member that no object of JSON can have. Two are equal if what they hold

@@ -1,8 +1,6 @@
 import type { ValidationRule } from "../schema.ts";
-import { compileRule } from "./compile-rule.ts";
-import type { CompiledRule } from "./compile-rule.ts";
-import { knownRule } from "./known-rule.ts";
-import type { KnownRule } from "./known-rule.ts";
+import { type CompiledRule, compileRule } from "./compile-rule.ts";
+import { knownRule, type KnownRule } from "./known-rule.ts";
 
 /** A rule as it is checked. */
 export type PreparedRule =

@@ -1,6 +1,5 @@
 import type { CelFunc, CelValue } from "@bufbuild/cel";
-import { compareQuantities, formatQuantity, parseQuantity } from "../../registry/quantity.ts";
-import type { Quantity } from "../../registry/quantity.ts";
+import { compareQuantities, formatQuantity, parseQuantity, type Quantity } from "../../registry/quantity.ts";
 import type { CelLibrary } from "./load-cel.ts";
 import { opaque, opaqueContent, opaqueText } from "./opaque-value.ts";
 

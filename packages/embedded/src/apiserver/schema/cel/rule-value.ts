@@ -1,6 +1,5 @@
 import type { CelInput, CelMap } from "@bufbuild/cel";
-import { isJsonObject } from "../../patch/json-value.ts";
-import type { JsonObject } from "../../patch/json-value.ts";
+import { isJsonObject, type JsonObject } from "../../patch/json-value.ts";
 import type { Schema } from "../schema.ts";
 import { memberSchema, propertySchema } from "../schema-walk.ts";
 import { isDateTime } from "../formats.ts";

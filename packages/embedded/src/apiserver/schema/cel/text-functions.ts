@@ -28,7 +28,7 @@ const NAMED: Readonly<Record<string, (text: string) => boolean>> = {
 /** Kubernetes' functions on texts: regular expressions and URLs. */
 export function textFunctions(cel: CelLibrary): CelFunc[] {
   const { celFunc, celMethod, listType, mapType } = cel;
-  const { BOOL, DYN, INT, STRING } = cel.CelScalar;
+  const { BOOL, DYN, STRING } = cel.CelScalar;
   const LIST = listType(STRING);
   const url = (name: string, read: (parsed: URL, text: string) => string): CelFunc =>
     celMethod(name, DYN, [], STRING, function () {
@@ -37,16 +37,9 @@ export function textFunctions(cel: CelLibrary): CelFunc[] {
     });
   return [
     celMethod("matches", STRING, [STRING], BOOL, function (source) {
-      return patternOf(source).test(this);
-    }),
-    celMethod("find", STRING, [STRING], STRING, function (source) {
-      return findAll(source, this, 1)[0] ?? "";
-    }),
-    celMethod("findAll", STRING, [STRING], LIST, function (source) {
-      return findAll(source, this, -1);
-    }),
-    celMethod("findAll", STRING, [STRING, INT], LIST, function (source, limit) {
-      return findAll(source, this, Number(limit));
+      const pattern = compilePattern(source);
+      if (pattern === undefined) throw new Error(`invalid regular expression: ${source}`);
+      return pattern.test(this);
     }),
     celFunc("url", [STRING], DYN, (text) => {
       parseUrl(text);
@@ -75,51 +68,6 @@ export function textFunctions(cel: CelLibrary): CelFunc[] {
       return opaque(cel, "optional", NAMED[name]?.(text) === true ? [] : [[`is no ${name}`]]);
     }),
   ];
-}
-
-function patternOf(source: string): { test(text: string): boolean } {
-  const pattern = compilePattern(source);
-  if (pattern === undefined) throw new Error(`invalid regular expression: ${source}`);
-  return pattern;
-}
-
-/** Up to this length of text, parts are looked for; RE2 here only tells whether there is a match. */
-const MOST_SEARCHED = 512;
-
-/** The parts of a text that match, leftmost and longest first, at most `limit` of them if it is not negative. */
-function findAll(source: string, text: string, limit: number): string[] {
-  if (text.length > MOST_SEARCHED)
-    throw new Error(`cannot search a text of more than ${MOST_SEARCHED} characters`);
-  const whole = compilePattern(`^(?:${source})$`);
-  if (whole === undefined || !patternOf(source).test(text)) return [];
-  const anchoredStart = source.startsWith("^");
-  const anchoredEnd = source.endsWith("$") && !source.endsWith("\\$");
-  const found: string[] = [];
-  let start = 0;
-  const most = limit < 0 ? text.length + 1 : limit;
-  while (start <= text.length && found.length < most) {
-    if (anchoredStart && start > 0) break;
-    const end = longestMatch(whole, text, start, anchoredEnd);
-    if (end === undefined) start += 1;
-    else {
-      found.push(text.slice(start, end));
-      start = end === start ? end + 1 : end;
-    }
-  }
-  return found;
-}
-
-function longestMatch(
-  whole: { test(text: string): boolean },
-  text: string,
-  start: number,
-  anchoredEnd: boolean,
-): number | undefined {
-  for (let end = text.length; end >= start; end--) {
-    if (whole.test(text.slice(start, end))) return end;
-    if (anchoredEnd) return undefined;
-  }
-  return undefined;
 }
 
 function isUrl(text: string): boolean {
