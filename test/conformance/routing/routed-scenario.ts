@@ -1,0 +1,224 @@
+import { randomBytes } from "node:crypto";
+import { Writable } from "node:stream";
+import {
+  GATEWAY_KEYS,
+  loadConfig,
+  silentLogger,
+  type KubeObject,
+  type PodSpec,
+  type Stored,
+} from "@sandgate/contract";
+import { createRouteTable, startGateway, type Route } from "@sandgate/gateway";
+import {
+  execInPod,
+  isNotFound,
+  NAMESPACES,
+  PODS,
+  watchSandboxes,
+  type KubeClient,
+  type Resource,
+} from "@sandgate/kube";
+import { awaitObjects } from "../await-objects.ts";
+import type { Dialect } from "./dialect.ts";
+
+/** What one row of the routing suite runs on. */
+export interface RoutedCluster {
+  readonly client: KubeClient;
+  readonly dialect: Dialect;
+  readonly image: string;
+  readonly patienceMs: number;
+  /** Makes it likely that the next pod gets an address that was just given up. */
+  reuseAddresses(): void;
+  close(): Promise<void>;
+}
+
+/** A gateway that follows one namespace, and the words in which cases are written. */
+export interface RoutedScenario {
+  readonly cluster: RoutedCluster;
+  readonly dialect: Dialect;
+  readonly namespace: string;
+  readonly url: string;
+  /** A pod that runs the runtime, and is ready while `/tmp/ready` is there where it is asked to be. */
+  pod(options?: { probed?: boolean; image?: string; command?: readonly string[] }): PodSpec;
+  createSandbox(name: string, user: string, pod?: PodSpec): Promise<void>;
+  create(resource: Dialect["sandboxes"], object: KubeObject): Promise<KubeObject>;
+  change(resource: Dialect["sandboxes"], name: string, body: object): Promise<void>;
+  remove(resource: Dialect["sandboxes"] | "pod", name: string): Promise<void>;
+  /** Waits until the gateway's route is as described. */
+  untilRoute(
+    path: string,
+    what: string,
+    is: (route: Route | undefined) => boolean,
+  ): Promise<Route | undefined>;
+  untilState(path: string, state: Route["state"]): Promise<Route>;
+  /** Waits until the only member of a pool is ready, whether that is a pod or a sandbox. */
+  untilMember(): Promise<void>;
+  /** Waits until a claim tells its sandbox; its name. */
+  untilClaimed(claim: string): Promise<string>;
+  /** Runs a command through the gateway, as users do. */
+  execute(
+    path: string,
+    command: string,
+  ): Promise<{ status: number; stdout: string; error: string | null; detail: string }>;
+  /** Runs a command by pods/exec, past the gateway. */
+  inPod(pod: string, command: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openRoutedScenario(cluster: RoutedCluster): Promise<RoutedScenario> {
+  const { client, dialect, image } = cluster;
+  const namespace = `route-${randomBytes(4).toString("hex")}`;
+  await client.create(NAMESPACES, { metadata: { name: namespace } });
+  const { values: config } = loadConfig(GATEWAY_KEYS, { flags: { port: 0, watchNamespace: namespace } });
+  const routes = createRouteTable({ userLabel: config.userLabel, userNamespaces: undefined });
+  const waiting = new Set<() => void>();
+  const watch = watchSandboxes({
+    client,
+    namespace,
+    onChange(uid, entry) {
+      routes.put(uid, entry);
+      for (const look of waiting) look();
+    },
+  });
+  const source = {
+    routes,
+    get health() {
+      return watch.health;
+    },
+  };
+  const gateway = await startGateway({ config, source, logger: silentLogger });
+  await watch.synced;
+
+  const find = (path: string): Route | undefined => {
+    const [user = "", name = ""] = path.split("/");
+    return routes.find(user, name);
+  };
+  const untilRoute: RoutedScenario["untilRoute"] = (path, what, is) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Route | undefined>();
+    const look = (): void => {
+      const route = find(path);
+      if (is(route)) resolve(route);
+    };
+    const timer = setTimeout(() => {
+      reject(
+        new Error(
+          `${path} ${what}: not within ${cluster.patienceMs} ms; it is ${JSON.stringify(find(path))}`,
+        ),
+      );
+    }, cluster.patienceMs);
+    waiting.add(look);
+    look();
+    return promise.finally(() => {
+      clearTimeout(timer);
+      waiting.delete(look);
+    });
+  };
+  const untilAny = <T extends KubeObject, R>(
+    what: string,
+    resource: Resource<T>,
+    look: (object: Stored<T>) => R | undefined,
+  ): Promise<R> =>
+    awaitObjects({
+      client,
+      resource,
+      namespace,
+      what,
+      timeoutMs: cluster.patienceMs,
+      until(objects) {
+        for (const object of objects) {
+          const found = look(object);
+          if (found !== undefined) return found;
+        }
+        return undefined;
+      },
+    });
+  return {
+    cluster,
+    dialect,
+    namespace,
+    url: gateway.url,
+    pod: (options = {}) => ({
+      containers: [
+        {
+          name: "main",
+          image: options.image ?? image,
+          imagePullPolicy: "Never",
+          ...(options.command === undefined ? {} : { command: [...options.command] }),
+          ...(options.probed === true
+            ? {
+                readinessProbe: {
+                  exec: { command: ["/bin/ls", "/tmp/ready"] },
+                  periodSeconds: 1,
+                  failureThreshold: 1,
+                },
+              }
+            : {}),
+        },
+      ],
+    }),
+    async createSandbox(name, user, pod) {
+      const metadata = { name, namespace, labels: { user } };
+      const spec = pod ?? { containers: [{ name: "main", image, imagePullPolicy: "Never" }] };
+      await client.create(dialect.sandboxes, dialect.sandbox(metadata, spec));
+    },
+    create: (resource, object) =>
+      client.create(resource, { ...object, metadata: { ...object.metadata, namespace } }),
+    async change(resource, name, body) {
+      await client.patch(resource, { namespace, name }, { type: "merge", body });
+    },
+    async remove(resource, name) {
+      const pods = { group: "", version: "v1", kind: "Pod", plural: "pods", namespaced: true };
+      await client.delete(resource === "pod" ? pods : resource, { namespace, name });
+    },
+    untilRoute,
+    async untilState(path, state) {
+      const route = await untilRoute(path, `in state ${state}`, (one) => one?.state === state);
+      if (route === undefined) throw new Error("unreachable: a state was seen");
+      return route;
+    },
+    async untilMember() {
+      await untilAny("a warm pod that is ready", PODS, ({ status }) =>
+        status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") === true
+          ? true
+          : undefined,
+      );
+    },
+    untilClaimed: (claim) =>
+      untilAny(`the sandbox of claim ${claim}`, dialect.claims, (object) =>
+        object.metadata.name === claim ? dialect.claimed(object) : undefined,
+      ),
+    async execute(path, command) {
+      const response = await fetch(`${gateway.url}/${path}/execute`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ command }),
+      });
+      const body = (await response.json()) as { stdout?: string; detail?: string };
+      return {
+        status: response.status,
+        stdout: body.stdout ?? "",
+        error: response.headers.get("sandgate-error"),
+        detail: body.detail ?? "",
+      };
+    },
+    async inPod(pod, command) {
+      let output = "";
+      const sink = (): Writable =>
+        new Writable({
+          write(chunk: Buffer, _encoding, done) {
+            output += chunk.toString();
+            done();
+          },
+        });
+      const code = await execInPod(client, { namespace, pod, command, stdout: sink(), stderr: sink() });
+      if (code !== 0) throw new Error(`${command.join(" ")} in ${pod} ended with ${code}: ${output}`);
+    },
+    async close() {
+      await gateway.close();
+      await watch.close();
+      await client.delete(NAMESPACES, { name: namespace }).catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+      });
+    },
+  };
+}
