@@ -4,9 +4,13 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gatewayImage } from "./gateway-image.ts";
 import { imageArchive, type Image } from "./image-archive.ts";
+import { runtimeImage } from "./runtime-image.ts";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const IMAGES: Readonly<Record<string, () => Promise<Image>>> = { gateway: gatewayImage };
+const IMAGES: Readonly<Record<string, () => Promise<Image>>> = {
+  gateway: gatewayImage,
+  runtime: runtimeImage,
+};
 
 const [kind = "gateway", target = join(root, "dist", `sandgate-${kind}.tar`)] = process.argv.slice(2);
 const make = IMAGES[kind];
