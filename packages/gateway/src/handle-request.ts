@@ -61,6 +61,8 @@ interface Seen {
   sandbox: string | null;
   /** Bytes of the request may have reached the sandbox. */
   reached: boolean;
+  /** One of the pages that need no key. */
+  probe: boolean;
 }
 
 /** The row of steps for one listener: parse head, address, check site, caller, decide, forward, observe. Each is a file. */
@@ -116,13 +118,16 @@ export function createHandler(entry: Entry, parts: HandlerParts): Handler {
   function observed(request: IncomingMessage, seen: Seen, status: number, error: string | null): void {
     parts.observe({
       requestId: seen.requestId,
+      entry,
+      client: (request.socket.remoteAddress ?? "").replace(/^::ffff:/, ""),
       method: request.method ?? "",
-      path: (request.url ?? "").split("?", 1)[0] ?? "",
+      target: request.url ?? "",
       status,
       error,
       caller: seen.caller?.id ?? null,
       sandbox: seen.sandbox,
       durationMs: performance.now() - seen.began,
+      probe: seen.probe,
     });
   }
 
@@ -145,8 +150,10 @@ export function createHandler(entry: Entry, parts: HandlerParts): Handler {
         if (state.draining) response.setHeader("Connection", "close");
         const { head, addressed } = addressOf(request, seen);
         // Load balancers ask under any name; the answer holds a count and no more.
-        if (addressed.form === "own" && answerOpenly(addressed.path, response, source, state.draining))
+        if (addressed.form === "own" && answerOpenly(addressed.path, response, source, state.draining)) {
+          seen.probe = true;
           return;
+        }
         const caller = callerOf(request, head, seen);
         if (addressed.form === "own") {
           answerOwn(addressed.path, caller, response, source, config.sandboxPort);
@@ -210,5 +217,6 @@ function see(): Seen {
     caller: null,
     sandbox: null,
     reached: false,
+    probe: false,
   };
 }

@@ -4,23 +4,37 @@ import type { Metrics } from "../metrics.ts";
 /** One finished request. */
 export interface Observation {
   requestId: string;
+  /** Listener that it came in by. */
+  entry: "gateway" | "router";
+  /** Address of the peer. */
+  client: string;
   method: string;
-  /** Without the query, which may hold secrets. */
-  path: string;
+  /** Path and query as they came. */
+  target: string;
   status: number;
   /** Code of the error that the gateway answered itself. */
   error: string | null;
+  /** Id of the key, or `operator` where everybody is let in. */
   caller: string | null;
   sandbox: string | null;
   durationMs: number;
+  /** The gateway's health pages, which are asked every few seconds. */
+  probe: boolean;
 }
 
 export type Observe = (observation: Observation) => void;
 
-/** The last step: counts the request and writes its log line. */
+/**
+ * The last step: counts the request and writes its line in the access log. Of a query only that there is one: what stands in
+ * it may be a secret, and nobody could tell.
+ */
 export function createObserver(logger: Logger, metrics: Metrics): Observe {
-  return (observation) => {
-    metrics.count(observation.status, observation.error, observation.durationMs);
-    logger.debug("request", { ...observation, durationMs: Math.round(observation.durationMs * 10) / 10 });
+  return ({ target, durationMs, probe, ...rest }) => {
+    metrics.count(rest.status, rest.error, durationMs);
+    const query = target.indexOf("?");
+    const path = query === -1 ? target : `${target.slice(0, query)}?…`;
+    const line = { ...rest, path, durationMs: Math.round(durationMs * 10) / 10 };
+    if (probe) logger.debug("request", line);
+    else logger.info("request", line);
   };
 }
