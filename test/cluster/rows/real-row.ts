@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AGENT_SANDBOX_RELEASES } from "../binaries/versions.ts";
 import { dialectOf } from "../../conformance/routing/dialect.ts";
@@ -26,9 +26,10 @@ export function routedOf(cluster: Cluster, release: Release, close: () => Promis
     dialect: dialectOf(release),
     image: SANDBOX_IMAGE,
     patienceMs: PATIENCE_MS,
-    reuseAddresses() {
-      // The address plugin goes on from the last address it gave; without that note it begins anew, with the lowest free.
-      rmSync(join(cluster.facts.folder, "cni-addresses", "pods", "last_reserved_ip.0"), { force: true });
+    giveNext(ip) {
+      // The address plugin goes on from the last address it gave.
+      const before = ip.replace(/\d+$/, (last) => String(Number(last) - 1));
+      writeFileSync(join(cluster.facts.folder, "cni-addresses", "pods", "last_reserved_ip.0"), before);
     },
     close,
   };

@@ -27,8 +27,8 @@ export interface RoutedCluster {
   readonly dialect: Dialect;
   readonly image: string;
   readonly patienceMs: number;
-  /** Makes it likely that the next pod gets an address that was just given up. */
-  reuseAddresses(): void;
+  /** Makes the next pod get an address that was given up; absent where addresses go round a range too large to wait for. */
+  giveNext?(ip: string): void;
   close(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export interface RoutedScenario {
   readonly dialect: Dialect;
   readonly namespace: string;
   readonly url: string;
-  /** A pod that runs the runtime, and is ready while `/tmp/ready` is there where it is asked to be. */
+  /** A pod that runs the runtime; ready when that answers, or, `probed`, while there is a file `/tmp/ready`. */
   pod(options?: { probed?: boolean; image?: string; command?: readonly string[] }): PodSpec;
   createSandbox(name: string, user: string, pod?: PodSpec): Promise<void>;
   create(resource: Dialect["sandboxes"], object: KubeObject): Promise<KubeObject>;
@@ -113,6 +113,23 @@ export async function openRoutedScenario(cluster: RoutedCluster): Promise<Routed
       waiting.delete(look);
     });
   };
+  const pod: RoutedScenario["pod"] = (options = {}) => ({
+    containers: [
+      {
+        name: "main",
+        image: options.image ?? image,
+        imagePullPolicy: "Never",
+        ...(options.command === undefined ? {} : { command: [...options.command] }),
+        readinessProbe: {
+          ...(options.probed === true
+            ? { exec: { command: ["/bin/ls", "/tmp/ready"] } }
+            : { httpGet: { path: "/", port: 8888 } }),
+          periodSeconds: 1,
+          failureThreshold: 1,
+        },
+      },
+    ],
+  });
   const untilAny = <T extends KubeObject, R>(
     what: string,
     resource: Resource<T>,
@@ -137,29 +154,10 @@ export async function openRoutedScenario(cluster: RoutedCluster): Promise<Routed
     dialect,
     namespace,
     url: gateway.url,
-    pod: (options = {}) => ({
-      containers: [
-        {
-          name: "main",
-          image: options.image ?? image,
-          imagePullPolicy: "Never",
-          ...(options.command === undefined ? {} : { command: [...options.command] }),
-          ...(options.probed === true
-            ? {
-                readinessProbe: {
-                  exec: { command: ["/bin/ls", "/tmp/ready"] },
-                  periodSeconds: 1,
-                  failureThreshold: 1,
-                },
-              }
-            : {}),
-        },
-      ],
-    }),
-    async createSandbox(name, user, pod) {
+    pod,
+    async createSandbox(name, user, spec) {
       const metadata = { name, namespace, labels: { user } };
-      const spec = pod ?? { containers: [{ name: "main", image, imagePullPolicy: "Never" }] };
-      await client.create(dialect.sandboxes, dialect.sandbox(metadata, spec));
+      await client.create(dialect.sandboxes, dialect.sandbox(metadata, spec ?? pod()));
     },
     create: (resource, object) =>
       client.create(resource, { ...object, metadata: { ...object.metadata, namespace } }),
