@@ -1,7 +1,7 @@
 import type { KubeObject } from "@sandgate/contract";
+import { apiVersionOf, type ResourceDefinition } from "../registry/resource-definition.ts";
 import { convertEvent, isEventKind } from "../handlers/convert-event.ts";
 import type { Registry } from "../registry/registry.ts";
-import type { ResourceDefinition } from "../registry/resource-definition.ts";
 import { applyDefaults } from "../schema/apply-defaults.ts";
 import { pruneUnknown } from "../schema/prune-unknown.ts";
 import { convertAgentSandbox } from "./agent-sandbox-conversion.ts";
@@ -68,8 +68,4 @@ export function createConverter(registry: Registry): Converter {
       );
     },
   };
-}
-
-function apiVersionOf({ group, version }: ResourceDefinition): string {
-  return group === "" ? version : `${group}/${version}`;
 }

@@ -2,6 +2,7 @@ import type { KubeObject } from "@sandgate/contract";
 import { isJsonEqual, isJsonObject, type JsonObject } from "../patch/json-value.ts";
 import { forbidden, invalidValue, notSupported, required } from "../registry/field-errors.ts";
 import type { FieldError } from "../registry/resource-definition.ts";
+import { textOf } from "../registry/validation/checks.ts";
 import { dns1035Label, dnsSubdomain } from "../registry/validation/names.ts";
 import { isAgentSandboxKind } from "./crd-conversion.ts";
 import { validateCrdVersion } from "./validate-crd-version.ts";
@@ -254,10 +255,6 @@ function validateUpdate(errors: FieldError[], spec: JsonObject, previous: JsonOb
 function memberOf(object: JsonObject, name: string): JsonObject | undefined {
   const value = object[name];
   return isJsonObject(value) ? value : undefined;
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }
 
 function elementsOf(value: unknown): readonly (readonly [index: number, element: unknown])[] {

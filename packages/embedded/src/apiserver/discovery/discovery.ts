@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { apiVersionOf } from "../registry/resource-definition.ts";
 import type { Registry } from "../registry/registry.ts";
 import { type DiscoveredGroup, type DiscoveredVersion, groupEntries } from "./group-order.ts";
 import { resourceEntries, type ResourceEntry } from "./resource-entry.ts";
@@ -98,7 +99,7 @@ export function createDiscovery(registry: Registry): Discovery {
       return answer(`apis/${group}/${version}`, JSON_TYPE, () => ({
         kind: "APIResourceList",
         apiVersion: "v1",
-        groupVersion: group === "" ? version : `${group}/${version}`,
+        groupVersion: apiVersionOf({ group, version }),
         resources: found.entries.map(plainResource),
       }));
     },

@@ -1,7 +1,7 @@
 import type { Logger } from "@sandgate/contract";
+import { apiVersionOf, type ResourceDefinition } from "../registry/resource-definition.ts";
 import type { Converter } from "../crd/conversion.ts";
 import type { Registry } from "../registry/registry.ts";
-import type { ResourceDefinition } from "../registry/resource-definition.ts";
 import type { ApiRequest } from "../server/api-request.ts";
 import { invalidOption, optionsOf } from "../server/invalid-options.ts";
 import type { Answer, StreamedAnswer } from "../server/answer.ts";
@@ -28,10 +28,6 @@ export type Handler = (api: Api, request: ApiRequest) => Promise<Answer | Stream
 /** Where objects of a kind are stored, the same for all its versions. */
 export function bucketOf(definition: ResourceDefinition): string {
   return `${definition.storage.group}/${definition.plural}`;
-}
-
-export function apiVersionOf({ group, version }: { group: string; version: string }): string {
-  return group === "" ? version : `${group}/${version}`;
 }
 
 /** Whether a stored object can be shown as it is. */

@@ -1,7 +1,6 @@
+import { type JsonObject, isJsonObject } from "../patch/json-value.ts";
 import { type Schema, type SchemaTable, resolveSchema } from "../schema/schema.ts";
 import { ApiError } from "../server/api-error.ts";
-
-type Fields = Record<string, unknown>;
 
 /**
  * Brings a JSON value into the form that its type has, in place, as a server written in Go reads it: null means
@@ -26,7 +25,7 @@ export function decodeFields(
   }
   switch (resolved.type) {
     case "object":
-      if (!isFields(value)) throw mismatch(value, path, "object");
+      if (!isJsonObject(value)) throw mismatch(value, path, "object");
       decodeObject(value, resolved, types, path, unknown);
       return;
     case "array":
@@ -46,7 +45,7 @@ export function decodeFields(
 }
 
 function decodeObject(
-  value: Fields,
+  value: JsonObject,
   schema: Schema,
   types: SchemaTable,
   path: string,
@@ -82,10 +81,6 @@ function decodeArray(
   for (const [index, item] of value.entries()) {
     decodeFields(item, schema.items, types, `${path}[${index}]`, unknown);
   }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function mismatch(value: unknown, path: string, expected: string): ApiError {

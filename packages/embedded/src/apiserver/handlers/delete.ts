@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { apiVersionOf } from "../registry/resource-definition.ts";
 import { type Answer, jsonAnswer } from "../server/answer.ts";
 import { ApiError } from "../server/api-error.ts";
 import { invalidOption } from "../server/invalid-options.ts";
 import type { ApiRequest } from "../server/api-request.ts";
 import type { Entry } from "../storage/entry.ts";
-import { type Api, apiVersionOf, bucketOf, isDryRun, readJson } from "./api.ts";
+import { type Api, bucketOf, isDryRun, readJson } from "./api.ts";
 import { type DeleteOptions, type PropagationPolicy, deleteObject } from "./delete-object.ts";
 import { requireEntry } from "./get.ts";
 import { filterOf, isSelected } from "./list.ts";

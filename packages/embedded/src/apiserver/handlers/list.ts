@@ -1,4 +1,5 @@
 import type { ListMeta } from "@sandgate/contract";
+import { apiVersionOf } from "../registry/resource-definition.ts";
 import { type Answer, jsonAnswer } from "../server/answer.ts";
 import { ApiError } from "../server/api-error.ts";
 import type { ApiRequest } from "../server/api-request.ts";
@@ -6,7 +7,7 @@ import { invalidOption } from "../server/invalid-options.ts";
 import { negotiate } from "../server/negotiate.ts";
 import { type Entry, keyOf, parseEntry } from "../storage/entry.ts";
 import { type ObjectFilter, createObjectFilter } from "../storage/object-filter.ts";
-import { type Api, apiVersionOf, bucketOf, isStoredAs, readObject } from "./api.ts";
+import { type Api, bucketOf, isStoredAs, readObject } from "./api.ts";
 import { readObjects, readTexts } from "./read-many.ts";
 import { checkResourceVersion, tooOld } from "./resource-version.ts";
 import { metadataOf, tableOf } from "./show-object.ts";

@@ -1,4 +1,5 @@
 import type { Condition, Namespace } from "@sandgate/contract";
+import { qualifiedResource } from "../server/status-errors.ts";
 import { isJsonEqual } from "../patch/json-value.ts";
 import { type Entry, type StoreEvent, parseEntry } from "../storage/entry.ts";
 import { type Api, definitionOf, timestamp } from "./api.ts";
@@ -106,7 +107,7 @@ function report(api: Api, name: string, remaining: readonly Entry[]): void {
   const finalizers = new Map<string, number>();
   for (const each of remaining) {
     const [group = "", plural = ""] = each.bucket.split("/");
-    count(kinds, group === "" ? plural : `${plural}.${group}`);
+    count(kinds, qualifiedResource({ group, plural }));
     const present = api.store.byUid(each.uid);
     for (const finalizer of present === undefined ? [] : (parseEntry(present).metadata.finalizers ?? [])) {
       count(finalizers, finalizer);

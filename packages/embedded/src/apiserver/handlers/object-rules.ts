@@ -1,6 +1,6 @@
 import type { KubeObject } from "@sandgate/contract";
+import { apiVersionOf, type ResourceDefinition } from "../registry/resource-definition.ts";
 import { recordUpdate } from "../patch/index.ts";
-import type { ResourceDefinition } from "../registry/resource-definition.ts";
 import { applyDefaults } from "../schema/apply-defaults.ts";
 import { pruneUnknown } from "../schema/prune-unknown.ts";
 import { validateObject } from "../schema/validate-object.ts";
@@ -8,7 +8,7 @@ import { ApiError, invalid } from "../server/api-error.ts";
 import type { ApiRequest } from "../server/api-request.ts";
 import { invalidOption, optionsOf } from "../server/invalid-options.ts";
 import type { AnyObject } from "../storage/entry.ts";
-import { type Api, apiVersionOf } from "./api.ts";
+import { type Api } from "./api.ts";
 import { decodeFields } from "./decode-fields.ts";
 
 const OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";

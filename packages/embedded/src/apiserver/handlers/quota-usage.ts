@@ -1,4 +1,5 @@
 import type { Container, KubeObject, Pod, PodSpec } from "@sandgate/contract";
+import { qualifiedResource } from "../server/status-errors.ts";
 import { type Quantity, compareQuantities, parseQuantity } from "../registry/quantity.ts";
 import { type Entry, parseEntry } from "../storage/entry.ts";
 import type { Store } from "../storage/store.ts";
@@ -28,7 +29,7 @@ const pods = new WeakMap<Entry, Pod>();
 /** What one object of a bucket uses of any quota. */
 export function usageOf(bucket: string, object: KubeObject, nowMs: number): Usage {
   const [group = "", plural = ""] = bucket.split("/");
-  const count = { [`count/${group === "" ? plural : `${plural}.${group}`}`]: ONE };
+  const count = { [`count/${qualifiedResource({ group, plural })}`]: ONE };
   if (bucket === "/pods") return { ...count, ...podUsage(object as Pod, nowMs) };
   return group === "" && COUNTED.has(plural) ? { ...count, [plural]: ONE } : count;
 }

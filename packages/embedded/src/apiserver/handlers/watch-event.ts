@@ -1,9 +1,10 @@
 import type { KubeObject } from "@sandgate/contract";
+import { apiVersionOf } from "../registry/resource-definition.ts";
 import type { ApiRequest } from "../server/api-request.ts";
 import type { Representation } from "../server/negotiate.ts";
 import type { Entry, StoreEvent } from "../storage/entry.ts";
 import type { ObjectFilter } from "../storage/object-filter.ts";
-import { type Api, apiVersionOf, isStoredAs, readObject } from "./api.ts";
+import { type Api, isStoredAs, readObject } from "./api.ts";
 import { isSelected } from "./list.ts";
 import { metadataOf, tableOf } from "./show-object.ts";
 

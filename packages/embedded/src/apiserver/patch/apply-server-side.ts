@@ -1,5 +1,5 @@
 import type { KubeObject } from "@sandgate/contract";
-import type { ResourceDefinition } from "../registry/resource-definition.ts";
+import { apiVersionOf, type ResourceDefinition } from "../registry/resource-definition.ts";
 import type { SchemaTable } from "../schema/schema.ts";
 import { ApiError } from "../server/api-error.ts";
 import { conflictError } from "./conflict-error.ts";
@@ -163,7 +163,7 @@ function finish(
 }
 
 function checkApplied(applied: KubeObject, definition: ResourceDefinition): void {
-  const expected = definition.group === "" ? definition.version : `${definition.group}/${definition.version}`;
+  const expected = apiVersionOf(definition);
   if (applied.apiVersion !== expected || applied.kind !== definition.kind) {
     throw new ApiError("BadRequest", `invalid object type: ${typeText(applied)}`);
   }

@@ -1,4 +1,5 @@
 import type { ManagedFieldsEntry } from "@sandgate/contract";
+import { compareText } from "./path-element.ts";
 import type { FieldSet } from "./field-set.ts";
 import { formatFieldsV1, parseFieldsV1 } from "./fields-v1.ts";
 import { isJsonObject } from "./json-value.ts";
@@ -110,8 +111,4 @@ export function seconds(time: string | undefined): number {
 /** A time of managedFields from epoch milliseconds: whole seconds. */
 export function timeText(nowMs: number): string {
   return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
-}
-
-function compareText(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
 }

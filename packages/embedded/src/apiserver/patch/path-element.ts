@@ -92,7 +92,8 @@ function typeOrder(value: unknown): string {
   return typeof value === "boolean" ? "text" : typeof value;
 }
 
-function compareText(left: string, right: string): number {
+/** The order of texts by their characters' codes. */
+export function compareText(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 

@@ -1,5 +1,4 @@
-/** Members of an object, as defaults and validation walk them. */
-export type Fields = Record<string, unknown>;
+import { type JsonObject, isJsonObject } from "../patch/json-value.ts";
 
 /**
  * Where a default goes and what it is. `[]` in the path means every element. A function is given the object that the
@@ -7,25 +6,21 @@ export type Fields = Record<string, unknown>;
  */
 export type DefaultRow = readonly [path: string, value: unknown, zero?: "zero"];
 
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /**
  * Sets what is absent (or null, or the empty text, which is the same to Kubernetes), row by row. A row whose parent is
  * absent does nothing.
  */
-export function applyDefaults(object: Fields, rows: readonly DefaultRow[]): void {
+export function applyDefaults(object: JsonObject, rows: readonly DefaultRow[]): void {
   for (const row of rows) applyRow(object, row[0].split("."), row);
 }
 
-function applyRow(parent: Fields, path: readonly string[], row: DefaultRow): void {
+function applyRow(parent: JsonObject, path: readonly string[], row: DefaultRow): void {
   const [head = "", ...rest] = path;
   if (rest.length > 0) {
     const name = head.endsWith("[]") ? head.slice(0, -2) : head;
     const child = parent[name];
     const children = Array.isArray(child) ? child : [child];
-    for (const each of children) if (isFields(each)) applyRow(each, rest, row);
+    for (const each of children) if (isJsonObject(each)) applyRow(each, rest, row);
     return;
   }
   const [, value, zero] = row;

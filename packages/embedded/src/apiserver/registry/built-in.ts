@@ -17,7 +17,7 @@ import {
   SECRET_COLUMNS,
   SERVICE_ACCOUNT_COLUMNS,
 } from "./columns/other-columns.ts";
-import type { Fields } from "./apply-defaults.ts";
+import type { JsonObject } from "../patch/json-value.ts";
 import { canonicalize } from "./canonical-object.ts";
 import type { PrinterColumn, ResourceDefinition, ResourceStrategy } from "./resource-definition.ts";
 import { CONFIG_MAP_STRATEGY } from "./strategies/config-map.ts";
@@ -263,7 +263,7 @@ function canonicalFirst(type: string, strategy: ResourceStrategy): ResourceStrat
   return {
     ...strategy,
     defaults(object: KubeObject) {
-      canonicalize(object as KubeObject & Fields, type);
+      canonicalize(object as KubeObject & JsonObject, type);
       strategy.defaults?.(object);
     },
   };

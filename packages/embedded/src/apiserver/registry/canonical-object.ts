@@ -1,5 +1,5 @@
 import { tableType, type TypeField } from "../tables/kubernetes-types.ts";
-import { type Fields, isFields } from "./apply-defaults.ts";
+import { type JsonObject, isJsonObject } from "../patch/json-value.ts";
 import { canonicalAmount, canonicalQuantity } from "./quantity.ts";
 
 /** Members that the server itself writes, in its own form. */
@@ -13,11 +13,11 @@ const SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
  *
  * @param type - Type of the object, as in `core.Pod`.
  */
-export function canonicalize(object: Fields, type: string): void {
+export function canonicalize(object: JsonObject, type: string): void {
   canonicalizeFields(object, type, OWN);
 }
 
-function canonicalizeFields(object: Fields, name: string, own?: ReadonlySet<string>): void {
+function canonicalizeFields(object: JsonObject, name: string, own?: ReadonlySet<string>): void {
   const type = tableType(name);
   if (type === undefined) return;
   const known = new Set(type.fields.map((field) => field.name));
@@ -39,7 +39,7 @@ function canonicalValue(field: TypeField, value: unknown, nested: boolean): unkn
     const struct =
       shape === "value" && !scalar && empty !== "omit-zero-struct" && tableType(field.type) !== undefined;
     if (!struct || !nested) return undefined;
-    const made: Fields = {};
+    const made: JsonObject = {};
     canonicalizeFields(made, field.type);
     return made;
   }
@@ -50,7 +50,7 @@ function canonicalValue(field: TypeField, value: unknown, nested: boolean): unkn
       : value.map((element) => canonicalElement(field, element));
   }
   if (shape === "map") {
-    if (!isFields(value)) return value;
+    if (!isJsonObject(value)) return value;
     const keys = Object.keys(value);
     if (!field.scalar) for (const key of keys) value[key] = canonicalElement(field, value[key]);
     return keys.length === 0 && empty === "omit" ? undefined : value;
@@ -70,7 +70,7 @@ function canonicalElement({ type, scalar, shape }: TypeField, value: unknown): u
     case "meta.MicroTime":
       return canonicalTime(value, 6);
     default:
-      if (isFields(value)) canonicalizeFields(value, type);
+      if (isJsonObject(value)) canonicalizeFields(value, type);
       return value;
   }
 }

@@ -95,3 +95,8 @@ export interface ResourceStrategy {
   /** Whether `metadata.generation` counts changes of everything but metadata and status. */
   readonly generation?: boolean;
 }
+
+/** `group/version` as objects carry it; the version alone for core. */
+export function apiVersionOf({ group, version }: { group: string; version: string }): string {
+  return group === "" ? version : `${group}/${version}`;
+}

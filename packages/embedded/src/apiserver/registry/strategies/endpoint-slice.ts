@@ -1,8 +1,9 @@
 import { isIP } from "node:net";
 import type { EndpointSlice } from "@sandgate/contract";
-import { applyDefaults, type Fields } from "../apply-defaults.ts";
-import { duplicate, invalidValue, required } from "../field-errors.ts";
-import type { FieldError, ResourceStrategy } from "../resource-definition.ts";
+import { applyDefaults } from "../apply-defaults.ts";
+import type { JsonObject } from "../../patch/json-value.ts";
+import { duplicate, invalidValue, required, tooMany } from "../field-errors.ts";
+import type { ResourceStrategy } from "../resource-definition.ts";
 import { checkName, checkOneOf, elementsOf, type Errors, PROTOCOLS, textOf } from "../validation/checks.ts";
 import { checkImmutable } from "../validation/immutable.ts";
 import { dnsLabel, dnsSubdomain } from "../validation/names.ts";
@@ -36,18 +37,10 @@ export const ENDPOINT_SLICE_STRATEGY: ResourceStrategy = {
 };
 
 function defaultSlice(object: object): void {
-  applyDefaults(object as Fields, [
-    ["ports[].name", ({ name }: Fields) => name ?? ""],
+  applyDefaults(object as JsonObject, [
+    ["ports[].name", ({ name }: JsonObject) => name ?? ""],
     ["ports[].protocol", "TCP"],
   ]);
-}
-
-function tooMany(field: string, count: number, most: number): FieldError {
-  return {
-    field,
-    reason: "FieldValueTooMany",
-    message: `Too many: ${count}: must have at most ${most} items`,
-  };
 }
 
 function* checkSlice(slice: EndpointSlice): Errors {

@@ -1,6 +1,7 @@
 import type { KubeObject } from "@sandgate/contract";
 import { isCidr } from "../../schema/formats.ts";
-import { applyDefaults, type Fields, isFields } from "../apply-defaults.ts";
+import { applyDefaults } from "../apply-defaults.ts";
+import { type JsonObject, isJsonObject } from "../../patch/json-value.ts";
 import { forbidden, invalidValue, required } from "../field-errors.ts";
 import type { ResourceStrategy } from "../resource-definition.ts";
 import {
@@ -26,7 +27,7 @@ export const NETWORK_POLICY_STRATEGY: ResourceStrategy = {
 
 function defaultPolicy(object: KubeObject): void {
   const { spec } = object as KubeObject & { spec?: unknown };
-  if (!isFields(spec)) return;
+  if (!isJsonObject(spec)) return;
   const egress = Array.isArray(spec["egress"]) && spec["egress"].length > 0;
   if (!Array.isArray(spec["policyTypes"]) || spec["policyTypes"].length === 0) {
     spec["policyTypes"] = egress ? ["Ingress", "Egress"] : ["Ingress"];
@@ -60,7 +61,7 @@ function* checkPolicy(object: KubeObject & { spec?: unknown }): Errors {
   }
 }
 
-function* checkPolicyPort(path: string, policyPort: Fields): Errors {
+function* checkPolicyPort(path: string, policyPort: JsonObject): Errors {
   const { port, endPort } = policyPort;
   yield* checkOneOf(`${path}.protocol`, policyPort["protocol"], PROTOCOLS);
   if (port !== undefined && port !== null) yield* checkPortOrName(`${path}.port`, port);
@@ -75,12 +76,12 @@ function* checkPolicyPort(path: string, policyPort: Fields): Errors {
   }
 }
 
-function* checkPeer(path: string, peer: Fields): Errors {
-  const given = ["podSelector", "namespaceSelector", "ipBlock"].filter((key) => isFields(peer[key]));
+function* checkPeer(path: string, peer: JsonObject): Errors {
+  const given = ["podSelector", "namespaceSelector", "ipBlock"].filter((key) => isJsonObject(peer[key]));
   yield* checkLabelSelector(`${path}.podSelector`, peer["podSelector"]);
   yield* checkLabelSelector(`${path}.namespaceSelector`, peer["namespaceSelector"]);
   const block = peer["ipBlock"];
-  if (isFields(block)) {
+  if (isJsonObject(block)) {
     const cidr = textOf(block["cidr"]);
     if (cidr === "") yield required(`${path}.ipBlock.cidr`);
     else if (!isCidr(cidr)) yield invalidValue(`${path}.ipBlock.cidr`, cidr, CIDR_SENTENCE);
@@ -91,7 +92,7 @@ function* checkPeer(path: string, peer: Fields): Errors {
     }
   }
   if (given.length === 0) yield required(path, "must specify a peer");
-  else if (given.length > 1 && isFields(block)) {
+  else if (given.length > 1 && isJsonObject(block)) {
     yield forbidden(path, "may not specify both ipBlock and another peer");
   }
 }

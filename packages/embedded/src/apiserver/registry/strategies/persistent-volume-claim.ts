@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubeObject, PersistentVolumeClaim } from "@sandgate/contract";
-import { applyDefaults, type DefaultRow, type Fields, isFields } from "../apply-defaults.ts";
+import { applyDefaults, type DefaultRow } from "../apply-defaults.ts";
+import { type JsonObject, isJsonObject } from "../../patch/json-value.ts";
 import { forbidden, invalidValue, notSupported, required } from "../field-errors.ts";
 import { compareQuantities, parseQuantity } from "../quantity.ts";
 import type { ResourceStrategy } from "../resource-definition.ts";
@@ -20,20 +21,20 @@ export const CLAIM_STRATEGY: ResourceStrategy = {
   validate: (object, previous) => [...checkClaim(specOf(object)), ...checkChange(object, previous)],
 };
 
-function specOf(object: KubeObject): Fields {
+function specOf(object: KubeObject): JsonObject {
   return fieldsOf((object as KubeObject & { spec?: unknown }).spec);
 }
 
 function defaultClaim(object: KubeObject): void {
   const { spec } = object as KubeObject & { spec?: unknown };
-  if (isFields(spec)) applyDefaults(spec, DEFAULTS);
+  if (isJsonObject(spec)) applyDefaults(spec, DEFAULTS);
 }
 
-function requested(spec: Fields): unknown {
+function requested(spec: JsonObject): unknown {
   return fieldsOf(fieldsOf(spec["resources"])["requests"])["storage"];
 }
 
-function* checkClaim(spec: Fields): Errors {
+function* checkClaim(spec: JsonObject): Errors {
   const modes = Array.isArray(spec["accessModes"]) ? spec["accessModes"] : [];
   if (modes.length === 0) yield required("spec.accessModes", "at least 1 access mode is required");
   yield* checkLabelSelector("spec.selector", spec["selector"]);
@@ -61,7 +62,7 @@ function* checkChange(object: KubeObject, previous: KubeObject | undefined): Err
   if (bound && size !== undefined && oldSize !== undefined && compareQuantities(size, oldSize) < 0) {
     yield forbidden("spec.resources.requests.storage", "field can not be less than previous value");
   }
-  const comparable = (spec: Fields): Fields => {
+  const comparable = (spec: JsonObject): JsonObject => {
     const { volumeName, storageClassName, volumeAttributesClassName, resources, ...rest } = spec;
     return {
       ...rest,

@@ -1,4 +1,4 @@
-import { type Fields, isFields } from "../apply-defaults.ts";
+import { type JsonObject, isJsonObject } from "../../patch/json-value.ts";
 import { duplicate, forbidden, invalidValue, notSupported, required } from "../field-errors.ts";
 import {
   checkOneOf,
@@ -20,7 +20,7 @@ const ONLY_RESTARTED = ["lifecycle", "livenessProbe", "readinessProbe", "startup
 const RESTART_POLICIES = ["Always", "Never", "OnFailure"];
 
 /** Containers and init containers of a pod. `volumes` are the names of its good volumes. */
-export function* checkContainers(path: string, spec: Fields, volumes: ReadonlySet<string>): Errors {
+export function* checkContainers(path: string, spec: JsonObject, volumes: ReadonlySet<string>): Errors {
   const names = new Set<string>();
   const { containers, initContainers } = spec;
   if (!Array.isArray(containers) || containers.length === 0) yield required(`${path}.containers`);
@@ -44,19 +44,19 @@ export function* checkContainers(path: string, spec: Fields, volumes: ReadonlySe
       continue;
     }
     for (const field of ONLY_RESTARTED) {
-      if (!isFields(container[field])) continue;
+      if (!isJsonObject(container[field])) continue;
       yield forbidden(`${at}.${field}`, "may not be set for init containers without restartPolicy=Always");
     }
   }
 }
 
-function* checkUnique(path: string, container: Fields, names: Set<string>): Errors {
+function* checkUnique(path: string, container: JsonObject, names: Set<string>): Errors {
   const name = textOf(container["name"]);
   if (names.has(name)) yield duplicate(`${path}.name`, name);
   else if (name !== "") names.add(name);
 }
 
-function* checkContainer(path: string, container: Fields, volumes: ReadonlySet<string>): Errors {
+function* checkContainer(path: string, container: JsonObject, volumes: ReadonlySet<string>): Errors {
   yield* checkRequiredName(`${path}.name`, container["name"], dnsLabel);
   yield* checkRequired(`${path}.image`, container["image"]);
   yield* checkOneOf(`${path}.terminationMessagePolicy`, container["terminationMessagePolicy"], [
@@ -94,7 +94,12 @@ function* checkPorts(path: string, ports: unknown): Errors {
 }
 
 /** Two containers of a pod can't have one port of the node; in the node's network every port is the node's. */
-function* checkHostPorts(path: string, container: Fields, taken: Set<string>, hostNetwork: boolean): Errors {
+function* checkHostPorts(
+  path: string,
+  container: JsonObject,
+  taken: Set<string>,
+  hostNetwork: boolean,
+): Errors {
   for (const [port, at] of elementsOf(container["ports"], path)) {
     const { hostPort, containerPort } = port;
     if (hostNetwork && hostPort !== containerPort) {
@@ -112,7 +117,7 @@ function* checkHostPorts(path: string, container: Fields, taken: Set<string>, ho
 }
 
 function* checkSecurity(path: string, security: unknown): Errors {
-  if (!isFields(security)) return;
+  if (!isJsonObject(security)) return;
   for (const id of ["runAsUser", "runAsGroup"]) {
     const value = security[id];
     if (typeof value === "number" && (value < 0 || value > 2_147_483_647)) {
@@ -128,7 +133,7 @@ function* checkSecurity(path: string, security: unknown): Errors {
     );
   }
   const { capabilities } = security;
-  const added = isFields(capabilities) && Array.isArray(capabilities["add"]) ? capabilities["add"] : [];
+  const added = isJsonObject(capabilities) && Array.isArray(capabilities["add"]) ? capabilities["add"] : [];
   if (added.includes("CAP_SYS_ADMIN")) {
     yield invalidValue(
       path,

@@ -1,5 +1,6 @@
 import type { KubeObject } from "@sandgate/contract";
-import { applyDefaults, type DefaultRow, type Fields, isFields } from "../apply-defaults.ts";
+import { applyDefaults, type DefaultRow } from "../apply-defaults.ts";
+import { type JsonObject, isJsonObject } from "../../patch/json-value.ts";
 
 const PROBE: readonly DefaultRow[] = [
   ["timeoutSeconds", 1, "zero"],
@@ -8,7 +9,7 @@ const PROBE: readonly DefaultRow[] = [
   ["failureThreshold", 3, "zero"],
   ["httpGet.path", "/"],
   ["httpGet.scheme", "HTTP"],
-  ["grpc.service", (grpc: Fields) => grpc["service"] ?? ""],
+  ["grpc.service", (grpc: JsonObject) => grpc["service"] ?? ""],
 ];
 
 const CONTAINER: readonly DefaultRow[] = [
@@ -27,7 +28,7 @@ const CONTAINER: readonly DefaultRow[] = [
 ];
 
 const VOLUME: readonly DefaultRow[] = [
-  ["emptyDir", (volume: Fields) => (Object.keys(volume).length <= 1 ? {} : undefined)],
+  ["emptyDir", (volume: JsonObject) => (Object.keys(volume).length <= 1 ? {} : undefined)],
   ["secret.defaultMode", 420],
   ["configMap.defaultMode", 420],
   ["downwardAPI.defaultMode", 420],
@@ -37,7 +38,7 @@ const VOLUME: readonly DefaultRow[] = [
   ["projected.sources[].serviceAccountToken.expirationSeconds", 3600],
   ["projected.sources[].downwardAPI.items[].fieldRef.apiVersion", "v1"],
   ["projected.sources[].downwardAPI.items[].resourceFieldRef.divisor", "0"],
-  ["hostPath.type", (hostPath: Fields) => hostPath["type"] ?? ""],
+  ["hostPath.type", (hostPath: JsonObject) => hostPath["type"] ?? ""],
   ["ephemeral.volumeClaimTemplate.spec.volumeMode", "Filesystem"],
 ];
 
@@ -57,8 +58,8 @@ export const POD_SPEC_DEFAULTS: readonly DefaultRow[] = [
 
 /** What admission adds to a pod that is created. */
 const ADMISSION: readonly DefaultRow[] = [
-  ["serviceAccountName", (spec: Fields) => spec["serviceAccount"] ?? "default"],
-  ["serviceAccount", (spec: Fields) => spec["serviceAccountName"]],
+  ["serviceAccountName", (spec: JsonObject) => spec["serviceAccount"] ?? "default"],
+  ["serviceAccount", (spec: JsonObject) => spec["serviceAccountName"]],
   ["priority", 0],
   ["preemptionPolicy", "PreemptLowerPriority"],
 ];
@@ -68,14 +69,14 @@ const NODE_LOSS_TAINTS = ["node.kubernetes.io/not-ready", "node.kubernetes.io/un
 /** Fills in what an absent field of a pod means. */
 export function defaultPod(pod: KubeObject): void {
   const { spec } = pod as KubeObject & { spec?: unknown };
-  if (!isFields(spec)) return;
+  if (!isJsonObject(spec)) return;
   applyDefaults(spec, POD_SPEC_DEFAULTS);
   const grace = spec["terminationGracePeriodSeconds"];
   if (typeof grace === "number" && grace < 0) spec["terminationGracePeriodSeconds"] = 1;
   requestLimits(spec);
   if (spec["hostNetwork"] === true) {
     for (const list of ["containers", "initContainers"]) {
-      applyDefaults(spec, [[`${list}[].ports[].hostPort`, (port: Fields) => port["containerPort"]]]);
+      applyDefaults(spec, [[`${list}[].ports[].hostPort`, (port: JsonObject) => port["containerPort"]]]);
     }
   }
 }
@@ -83,7 +84,7 @@ export function defaultPod(pod: KubeObject): void {
 /** Fills in what the admission of a new pod sets: service account, priority, how long it outlives a lost node. */
 export function admitPod(pod: KubeObject): void {
   const { spec } = pod as KubeObject & { spec?: unknown };
-  if (!isFields(spec)) return;
+  if (!isJsonObject(spec)) return;
   applyDefaults(spec, ADMISSION);
   tolerateNodeLoss(spec);
 }
@@ -92,15 +93,15 @@ export function admitPod(pod: KubeObject): void {
 export function keepAdmitted(pod: KubeObject, previous: KubeObject): void {
   const { spec } = pod as KubeObject & { spec?: unknown };
   const { spec: before } = previous as KubeObject & { spec?: unknown };
-  if (!isFields(spec) || !isFields(before)) return;
+  if (!isJsonObject(spec) || !isJsonObject(before)) return;
   for (const [field] of ADMISSION) {
     if (spec[field] === undefined && before[field] !== undefined) spec[field] = before[field];
   }
   tolerateNodeLoss(spec);
 }
 
-function tolerateNodeLoss(spec: Fields): void {
-  const present = Array.isArray(spec["tolerations"]) ? spec["tolerations"].filter(isFields) : [];
+function tolerateNodeLoss(spec: JsonObject): void {
+  const present = Array.isArray(spec["tolerations"]) ? spec["tolerations"].filter(isJsonObject) : [];
   for (const key of NODE_LOSS_TAINTS) {
     const tolerated = present.some(
       (each) =>
@@ -113,7 +114,7 @@ function tolerateNodeLoss(spec: Fields): void {
 }
 
 /** `Always` for the tag `latest` or none, else `IfNotPresent`. */
-function pullPolicy(container: Fields): string | undefined {
+function pullPolicy(container: JsonObject): string | undefined {
   const { image } = container;
   if (typeof image !== "string") return undefined;
   const name = image.slice(image.lastIndexOf("/") + 1);
@@ -123,12 +124,12 @@ function pullPolicy(container: Fields): string | undefined {
 }
 
 /** What is limited but not requested is requested up to its limit. */
-function requestLimits(spec: Fields): void {
+function requestLimits(spec: JsonObject): void {
   for (const list of [spec["containers"], spec["initContainers"]]) {
-    for (const container of Array.isArray(list) ? list.filter(isFields) : []) {
+    for (const container of Array.isArray(list) ? list.filter(isJsonObject) : []) {
       const { resources } = container;
-      if (!isFields(resources) || !isFields(resources["limits"])) continue;
-      const requests = isFields(resources["requests"]) ? resources["requests"] : {};
+      if (!isJsonObject(resources) || !isJsonObject(resources["limits"])) continue;
+      const requests = isJsonObject(resources["requests"]) ? resources["requests"] : {};
       resources["requests"] = { ...resources["limits"], ...requests };
     }
   }

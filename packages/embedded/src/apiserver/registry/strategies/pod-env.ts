@@ -1,4 +1,4 @@
-import { type Fields, isFields } from "../apply-defaults.ts";
+import { type JsonObject, isJsonObject } from "../../patch/json-value.ts";
 import { invalidValue, notSupported, required } from "../field-errors.ts";
 import { checkRequiredName, elementsOf, type Errors, fieldsOf, textOf } from "../validation/checks.ts";
 import { configKey, dnsSubdomain, envName, qualifiedName } from "../validation/names.ts";
@@ -23,7 +23,7 @@ const RESOURCES = [
   "requests.memory",
 ];
 const SOURCES = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"] as const;
-/** Fields that could be named, of which a place supports some. */
+/** JsonObject that could be named, of which a place supports some. */
 const KNOWN_FIELDS = new Set([
   ...ENV_FIELDS,
   "metadata.annotations",
@@ -41,7 +41,7 @@ export function* checkEnv(path: string, variables: unknown): Errors {
     const problem = name === "" ? undefined : envName(name);
     if (name === "") yield required(`${at}.name`);
     else if (problem !== undefined) yield invalidValue(`${at}.name`, name, problem);
-    if (isFields(variable["valueFrom"]))
+    if (isJsonObject(variable["valueFrom"]))
       yield* checkValueFrom(`${at}.valueFrom`, variable, variable["valueFrom"]);
   }
 }
@@ -52,7 +52,7 @@ export function* checkEnvFrom(path: string, sources: unknown): Errors {
     const prefix = textOf(source["prefix"]);
     const problem = prefix === "" ? undefined : envName(prefix);
     if (problem !== undefined) yield invalidValue(`${at}.prefix`, prefix, problem);
-    const given = ["configMapRef", "secretRef"].filter((key) => isFields(source[key]));
+    const given = ["configMapRef", "secretRef"].filter((key) => isJsonObject(source[key]));
     for (const key of given)
       yield* checkRequiredName(`${at}.${key}.name`, fieldsOf(source[key])["name"], dnsSubdomain);
     if (given.length === 0)
@@ -62,8 +62,8 @@ export function* checkEnvFrom(path: string, sources: unknown): Errors {
   }
 }
 
-function* checkValueFrom(path: string, variable: Fields, from: Fields): Errors {
-  const given = SOURCES.filter((source) => isFields(from[source]));
+function* checkValueFrom(path: string, variable: JsonObject, from: JsonObject): Errors {
+  const given = SOURCES.filter((source) => isJsonObject(from[source]));
   for (const source of given) {
     const at = `${path}.${source}`;
     const reference = fieldsOf(from[source]);
@@ -83,7 +83,7 @@ function* checkValueFrom(path: string, variable: Fields, from: Fields): Errors {
     yield invalidValue(path, "", "may not have more than one field specified at a time");
 }
 
-function* checkKeyRef(path: string, reference: Fields, named: string): Errors {
+function* checkKeyRef(path: string, reference: JsonObject, named: string): Errors {
   const name = textOf(reference[named]);
   const nameProblem = dnsSubdomain(name);
   if (nameProblem !== undefined) yield invalidValue(`${path}.${named}`, name, nameProblem);
@@ -94,7 +94,7 @@ function* checkKeyRef(path: string, reference: Fields, named: string): Errors {
 }
 
 /** A reference to a field of the pod itself. `supported` are the fields that its place may name. */
-export function* checkFieldRef(path: string, reference: Fields, supported: readonly string[]): Errors {
+export function* checkFieldRef(path: string, reference: JsonObject, supported: readonly string[]): Errors {
   const fieldPath = textOf(reference["fieldPath"]);
   if (textOf(reference["apiVersion"]) === "") {
     yield required(`${path}.apiVersion`);
@@ -126,7 +126,7 @@ export function* checkFieldRef(path: string, reference: Fields, supported: reado
 }
 
 /** A reference to a container's limit or request; a volume has to say of which container. */
-export function* checkResourceFieldRef(path: string, reference: Fields, volume: boolean): Errors {
+export function* checkResourceFieldRef(path: string, reference: JsonObject, volume: boolean): Errors {
   const resource = textOf(reference["resource"]);
   if (volume && textOf(reference["containerName"]) === "") yield required(`${path}.containerName`);
   else if (resource === "") yield required(`${path}.resource`);

@@ -1,4 +1,4 @@
-import { type Fields, isFields } from "../apply-defaults.ts";
+import { type JsonObject, isJsonObject } from "../../patch/json-value.ts";
 import { forbidden, invalidValue, notSupported, required } from "../field-errors.ts";
 import {
   checkNotNegative,
@@ -23,14 +23,14 @@ const TIMES = [
 const HANDLERS = ["exec", "httpGet", "tcpSocket", "grpc", "sleep"] as const;
 
 /** The three probes of a container. */
-export function* checkProbes(path: string, container: Fields): Errors {
+export function* checkProbes(path: string, container: JsonObject): Errors {
   for (const name of PROBES) {
     const probe = container[name];
-    if (isFields(probe)) yield* checkProbe(`${path}.${name}`, name, probe);
+    if (isJsonObject(probe)) yield* checkProbe(`${path}.${name}`, name, probe);
   }
 }
 
-function* checkProbe(path: string, name: (typeof PROBES)[number], probe: Fields): Errors {
+function* checkProbe(path: string, name: (typeof PROBES)[number], probe: JsonObject): Errors {
   yield* checkHandler(path, probe);
   for (const time of TIMES) yield* checkNotNegative(`${path}.${time}`, probe[time]);
   const grace = probe["terminationGracePeriodSeconds"];
@@ -47,18 +47,18 @@ function* checkProbe(path: string, name: (typeof PROBES)[number], probe: Fields)
 
 /** What runs after a container's start and before its end. */
 export function* checkLifecycle(path: string, lifecycle: unknown): Errors {
-  if (!isFields(lifecycle)) return;
+  if (!isJsonObject(lifecycle)) return;
   for (const hook of ["postStart", "preStop"]) {
-    if (isFields(lifecycle[hook])) yield* checkHandler(`${path}.${hook}`, lifecycle[hook]);
+    if (isJsonObject(lifecycle[hook])) yield* checkHandler(`${path}.${hook}`, lifecycle[hook]);
   }
 }
 
 /** Exactly one way to ask or to tell a container something. */
-function* checkHandler(path: string, handler: Fields): Errors {
+function* checkHandler(path: string, handler: JsonObject): Errors {
   let found = 0;
   for (const name of HANDLERS) {
     const action = handler[name];
-    if (!isFields(action)) continue;
+    if (!isJsonObject(action)) continue;
     found += 1;
     if (found > 1) yield forbidden(`${path}.${name}`, "may not specify more than 1 handler type");
     else yield* checkAction(`${path}.${name}`, name, action);
@@ -66,7 +66,7 @@ function* checkHandler(path: string, handler: Fields): Errors {
   if (found === 0) yield required(path, "must specify a handler type");
 }
 
-function* checkAction(path: string, name: (typeof HANDLERS)[number], action: Fields): Errors {
+function* checkAction(path: string, name: (typeof HANDLERS)[number], action: JsonObject): Errors {
   switch (name) {
     case "exec":
       if (!Array.isArray(action["command"]) || action["command"].length === 0)

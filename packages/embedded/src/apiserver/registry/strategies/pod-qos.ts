@@ -1,5 +1,5 @@
 import type { PodSpec } from "@sandgate/contract";
-import type { Fields } from "../apply-defaults.ts";
+import type { JsonObject } from "../../patch/json-value.ts";
 import { compareQuantities, parseQuantity, type Quantity } from "../quantity.ts";
 import { elementsOf, fieldsOf } from "../validation/checks.ts";
 
@@ -21,19 +21,19 @@ export function qosClass(spec: PodSpec): "Guaranteed" | "Burstable" | "BestEffor
   return guaranteed ? "Guaranteed" : "Burstable";
 }
 
-function amount(container: Fields, list: "limits" | "requests", resource: string): Quantity | undefined {
+function amount(container: JsonObject, list: "limits" | "requests", resource: string): Quantity | undefined {
   const quantity = parseQuantity(fieldsOf(fieldsOf(container["resources"])[list])[resource]);
   return quantity !== undefined && quantity.digits > 0n ? quantity : undefined;
 }
 
-function asksFor(container: Fields, resource: string): boolean {
+function asksFor(container: JsonObject, resource: string): boolean {
   return (
     amount(container, "limits", resource) !== undefined ||
     amount(container, "requests", resource) !== undefined
   );
 }
 
-function isFixed(container: Fields, resource: string): boolean {
+function isFixed(container: JsonObject, resource: string): boolean {
   const limit = amount(container, "limits", resource);
   const request = amount(container, "requests", resource) ?? limit;
   return limit !== undefined && request !== undefined && compareQuantities(limit, request) === 0;

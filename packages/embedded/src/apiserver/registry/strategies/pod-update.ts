@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "@sandgate/contract";
-import type { Fields } from "../apply-defaults.ts";
+import type { JsonObject } from "../../patch/json-value.ts";
 import { forbidden, invalidValue } from "../field-errors.ts";
 import type { FieldError } from "../resource-definition.ts";
 import { checkRange, elementsOf, type Errors, fieldsOf, textOf } from "../validation/checks.ts";
@@ -19,7 +19,7 @@ export function validatePodUpdate(object: KubeObject, previous: KubeObject): Fie
   return isDeepStrictEqual(next, before) ? [] : [...checkChanges(next, before)];
 }
 
-function* checkChanges(next: Fields, before: Fields): Errors {
+function* checkChanges(next: JsonObject, before: JsonObject): Errors {
   for (const list of ["containers", "initContainers"]) {
     if (lengthOf(next[list]) !== lengthOf(before[list])) {
       yield forbidden(`spec.${list}`, "pod updates may not add or remove containers");
@@ -38,7 +38,7 @@ function* checkChanges(next: Fields, before: Fields): Errors {
   yield* checkRest(next, before);
 }
 
-function* checkDeadline(next: Fields, before: Fields): Errors {
+function* checkDeadline(next: JsonObject, before: JsonObject): Errors {
   const path = "spec.activeDeadlineSeconds";
   const [value, old] = [next["activeDeadlineSeconds"], before["activeDeadlineSeconds"]];
   if (typeof value === "number") {
@@ -52,8 +52,8 @@ function* checkDeadline(next: Fields, before: Fields): Errors {
 }
 
 /** Tolerations may be added; of those there only how long they hold may change. */
-function* checkTolerations(next: Fields, before: Fields): Errors {
-  const withoutTime = (list: unknown): Fields[] =>
+function* checkTolerations(next: JsonObject, before: JsonObject): Errors {
+  const withoutTime = (list: unknown): JsonObject[] =>
     [...elementsOf(list, "")].map(([toleration]) => {
       const { tolerationSeconds: _, ...rest } = toleration;
       return rest;
@@ -70,7 +70,7 @@ function* checkTolerations(next: Fields, before: Fields): Errors {
   }
 }
 
-function* checkGates(next: Fields, before: Fields): Errors {
+function* checkGates(next: JsonObject, before: JsonObject): Errors {
   const old = new Set([...elementsOf(before["schedulingGates"], "")].map(([gate]) => textOf(gate["name"])));
   for (const [gate, at] of elementsOf(next["schedulingGates"], "spec.schedulingGates")) {
     const name = textOf(gate["name"]);
@@ -80,8 +80,8 @@ function* checkGates(next: Fields, before: Fields): Errors {
 }
 
 /** Everything else has to be as it was; the first differences are named. */
-function* checkRest(next: Fields, before: Fields): Errors {
-  const munged: Fields = structuredClone(next);
+function* checkRest(next: JsonObject, before: JsonObject): Errors {
+  const munged: JsonObject = structuredClone(next);
   for (const field of ["activeDeadlineSeconds", "schedulingGates", "tolerations"])
     keepFrom(munged, before, field);
   for (const list of ["containers", "initContainers"]) {
@@ -112,7 +112,7 @@ function* checkRest(next: Fields, before: Fields): Errors {
   }
 }
 
-function keepFrom(target: Fields, source: Fields, field: string): void {
+function keepFrom(target: JsonObject, source: JsonObject, field: string): void {
   if (source[field] === undefined) delete target[field];
   else target[field] = source[field];
 }
@@ -125,7 +125,7 @@ function* differencesOf(path: string, before: unknown, after: unknown): Iterable
     yield `${path}: ${JSON.stringify(before) ?? "unset"} -> ${JSON.stringify(after) ?? "unset"}`;
     return;
   }
-  const [left, right] = [before as Fields, after as Fields];
+  const [left, right] = [before as JsonObject, after as JsonObject];
   for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
     yield* differencesOf(Array.isArray(before) ? `${path}[${key}]` : `${path}.${key}`, left[key], right[key]);
   }

@@ -1,5 +1,5 @@
 import type { KubeObject } from "@sandgate/contract";
-import { type Fields, isFields } from "../apply-defaults.ts";
+import { type JsonObject, isJsonObject } from "../../patch/json-value.ts";
 import { duplicate, forbidden, invalidValue, notSupported, required } from "../field-errors.ts";
 import type { FieldError } from "../resource-definition.ts";
 import {
@@ -27,7 +27,7 @@ export function validatePod(object: KubeObject): FieldError[] {
   return [...checkPodSpec("spec", fieldsOf(pod.spec))];
 }
 
-function* checkPodSpec(path: string, spec: Fields): Errors {
+function* checkPodSpec(path: string, spec: JsonObject): Errors {
   const volumes = new Set<string>();
   yield* checkVolumes(`${path}.volumes`, spec["volumes"], volumes);
   yield* checkContainers(path, spec, volumes);
@@ -62,10 +62,10 @@ function* checkRequiredOneOf(path: string, value: unknown, supported: readonly s
   else yield* checkOneOf(path, value, supported);
 }
 
-function* checkDns(path: string, spec: Fields): Errors {
+function* checkDns(path: string, spec: JsonObject): Errors {
   const config = fieldsOf(spec["dnsConfig"]);
   const nameservers = Array.isArray(config["nameservers"]) ? config["nameservers"] : [];
-  if (spec["dnsPolicy"] === "None" && !isFields(spec["dnsConfig"])) {
+  if (spec["dnsPolicy"] === "None" && !isJsonObject(spec["dnsConfig"])) {
     yield required(path, "must provide `dnsConfig` when `dnsPolicy` is None");
   } else if (spec["dnsPolicy"] === "None" && nameservers.length === 0) {
     yield required(
@@ -89,7 +89,7 @@ function* checkDns(path: string, spec: Fields): Errors {
   }
 }
 
-function* checkGates(path: string, spec: Fields): Errors {
+function* checkGates(path: string, spec: JsonObject): Errors {
   const seen = new Set<string>();
   for (const [gate, at] of elementsOf(spec["schedulingGates"], `${path}.schedulingGates`)) {
     const name = textOf(gate["name"]);
@@ -161,7 +161,7 @@ function* checkHostAliases(path: string, aliases: unknown): Errors {
   }
 }
 
-function* checkSecurity(path: string, spec: Fields): Errors {
+function* checkSecurity(path: string, spec: JsonObject): Errors {
   const security = fieldsOf(spec["securityContext"]);
   for (const id of ["runAsUser", "runAsGroup", "fsGroup"]) {
     yield* checkRange(`${path}.securityContext.${id}`, security[id], 0, MOST_INT32);

@@ -1,4 +1,4 @@
-import { type Fields, isFields } from "../apply-defaults.ts";
+import { type JsonObject, isJsonObject } from "../../patch/json-value.ts";
 import { duplicate, forbidden, invalidValue, notFound, notSupported, required } from "../field-errors.ts";
 import {
   checkDescendingPath,
@@ -33,7 +33,7 @@ const HOST_PATH_TYPES = [
   "Socket",
 ];
 
-type Check = (path: string, source: Fields) => Errors;
+type Check = (path: string, source: JsonObject) => Errors;
 
 /** Sources whose members are checked; any other source counts only as one. */
 const SOURCES: Readonly<Record<string, Check>> = {
@@ -75,7 +75,7 @@ const SOURCES: Readonly<Record<string, Check>> = {
     }
   },
   *ephemeral(path, source) {
-    if (!isFields(source["volumeClaimTemplate"])) yield required(`${path}.volumeClaimTemplate`);
+    if (!isJsonObject(source["volumeClaimTemplate"])) yield required(`${path}.volumeClaimTemplate`);
   },
   *nfs(path, source) {
     yield* checkRequired(`${path}.server`, source["server"]);
@@ -125,18 +125,18 @@ export function* checkVolumes(path: string, volumes: unknown, names: Set<string>
   }
 }
 
-function* checkSource(path: string, volume: Fields): Errors {
-  const given = Object.keys(volume).filter((key) => key !== "name" && isFields(volume[key]));
+function* checkSource(path: string, volume: JsonObject): Errors {
+  const given = Object.keys(volume).filter((key) => key !== "name" && isJsonObject(volume[key]));
   if (given.length === 0) yield required(path, "must specify a volume type");
   for (const [index, key] of given.entries()) {
     if (index > 0) yield forbidden(`${path}.${key}`, "may not specify more than 1 volume type");
     const source = volume[key];
     const check = Object.hasOwn(SOURCES, key) ? SOURCES[key] : undefined;
-    if (index === 0 && isFields(source) && check !== undefined) yield* check(`${path}.${key}`, source);
+    if (index === 0 && isJsonObject(source) && check !== undefined) yield* check(`${path}.${key}`, source);
   }
 }
 
-function* checkKeyed(path: string, source: Fields): Errors {
+function* checkKeyed(path: string, source: JsonObject): Errors {
   yield* checkFileMode(`${path}.defaultMode`, source["defaultMode"]);
   for (const [item, at] of elementsOf(source["items"], `${path}.items`)) {
     yield* checkRequired(`${at}.key`, item["key"]);
@@ -154,37 +154,37 @@ function* checkVolumeFile(path: string, value: string): Errors {
   }
 }
 
-function* checkDownwardFile(path: string, item: Fields): Errors {
+function* checkDownwardFile(path: string, item: JsonObject): Errors {
   yield* checkRequired(`${path}.path`, item["path"]);
   yield* checkVolumeFile(`${path}.path`, textOf(item["path"]));
   yield* checkFileMode(`${path}.mode`, item["mode"]);
   const { fieldRef, resourceFieldRef } = item;
-  if (isFields(fieldRef)) {
+  if (isJsonObject(fieldRef)) {
     yield* checkFieldRef(`${path}.fieldRef`, fieldRef, VOLUME_FIELDS);
-    if (isFields(resourceFieldRef)) {
+    if (isJsonObject(resourceFieldRef)) {
       yield invalidValue(
         path,
         "resource",
         "fieldRef and resourceFieldRef can not be specified simultaneously",
       );
     }
-  } else if (isFields(resourceFieldRef)) {
+  } else if (isJsonObject(resourceFieldRef)) {
     yield* checkResourceFieldRef(`${path}.resourceFieldRef`, resourceFieldRef, true);
   } else yield required(path, "one of fieldRef and resourceFieldRef is required");
 }
 
-function* checkProjection(path: string, projection: Fields): Errors {
-  const given = Object.keys(projection).filter((key) => isFields(projection[key]));
+function* checkProjection(path: string, projection: JsonObject): Errors {
+  const given = Object.keys(projection).filter((key) => isJsonObject(projection[key]));
   if (given.length > 1) yield forbidden(path, "may not specify more than 1 volume type per source");
   for (const [index, key] of given.entries()) {
     const source = projection[key];
     const check = Object.hasOwn(PROJECTIONS, key) ? PROJECTIONS[key] : undefined;
-    if (index === 0 && isFields(source) && check !== undefined) yield* check(`${path}.${key}`, source);
+    if (index === 0 && isJsonObject(source) && check !== undefined) yield* check(`${path}.${key}`, source);
   }
 }
 
 /** Mounts of one container. `volumes` are the names of the pod's good volumes. */
-export function* checkMounts(path: string, container: Fields, volumes: ReadonlySet<string>): Errors {
+export function* checkMounts(path: string, container: JsonObject, volumes: ReadonlySet<string>): Errors {
   const mountPaths = new Set<string>();
   for (const [mount, at] of elementsOf(container["volumeMounts"], path)) {
     const name = textOf(mount["name"]);
@@ -211,11 +211,11 @@ export function* checkMounts(path: string, container: Fields, volumes: ReadonlyS
   }
 }
 
-function* checkMountOptions(path: string, mount: Fields, container: Fields): Errors {
+function* checkMountOptions(path: string, mount: JsonObject, container: JsonObject): Errors {
   const propagation = mount["mountPropagation"];
   yield* checkOneOf(`${path}.mountPropagation`, propagation, ["Bidirectional", "HostToContainer", "None"]);
   const security = container["securityContext"];
-  if (propagation === "Bidirectional" && !(isFields(security) && security["privileged"] === true)) {
+  if (propagation === "Bidirectional" && !(isJsonObject(security) && security["privileged"] === true)) {
     yield forbidden(
       `${path}.mountPropagation`,
       "Bidirectional mount propagation is available only to privileged containers",

@@ -1,5 +1,5 @@
 import type { KubeObject } from "@sandgate/contract";
-import type { Fields } from "../apply-defaults.ts";
+import type { JsonObject } from "../../patch/json-value.ts";
 import { elementsOf, fieldsOf, textOf } from "../validation/checks.ts";
 
 /** What is accepted of a pod and yet not what its author meant. */
@@ -13,7 +13,7 @@ export function podWarnings(object: KubeObject): string[] {
   );
 }
 
-function* hiddenVariables(container: Fields, path: string): Iterable<string> {
+function* hiddenVariables(container: JsonObject, path: string): Iterable<string> {
   const seen = new Set<string>();
   for (const [variable, at] of elementsOf(container["env"], `${path}.env`)) {
     const name = textOf(variable["name"]);
@@ -24,7 +24,7 @@ function* hiddenVariables(container: Fields, path: string): Iterable<string> {
   }
 }
 
-function* repeatedPorts(container: Fields, path: string): Iterable<string> {
+function* repeatedPorts(container: JsonObject, path: string): Iterable<string> {
   const seen = new Map<string, string>();
   for (const [port, at] of elementsOf(container["ports"], `${path}.ports`)) {
     const key = JSON.stringify([port["containerPort"], port["protocol"], port["hostPort"], port["hostIP"]]);

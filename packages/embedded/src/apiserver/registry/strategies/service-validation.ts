@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { KubeObject } from "@sandgate/contract";
-import type { Fields } from "../apply-defaults.ts";
+import type { JsonObject } from "../../patch/json-value.ts";
 import { duplicate, forbidden, invalidValue, notSupported, required } from "../field-errors.ts";
 import type { FieldError } from "../resource-definition.ts";
 import {
@@ -36,7 +36,7 @@ function* checkServiceName({ metadata }: KubeObject): Errors {
   yield* checkName("metadata.name", name, dnsLabel);
 }
 
-function* checkSpec(spec: Fields): Errors {
+function* checkSpec(spec: JsonObject): Errors {
   const type = textOf(spec["type"]);
   const ports = [...elementsOf(spec["ports"], "spec.ports")];
   const headless = spec["clusterIP"] === "None";
@@ -58,7 +58,7 @@ function* checkSpec(spec: Fields): Errors {
   yield* checkExposure(spec, type);
 }
 
-function* checkExternalName(spec: Fields): Errors {
+function* checkExternalName(spec: JsonObject): Errors {
   for (const field of ["clusterIPs", "ipFamilies"]) {
     if (listOf(spec[field]).length > 0)
       yield forbidden(`spec.${field}`, "may not be set for ExternalName services");
@@ -71,7 +71,7 @@ function* checkExternalName(spec: Fields): Errors {
   else yield* checkName("spec.externalName", name, dnsSubdomain);
 }
 
-function* checkPorts(ports: readonly (readonly [Fields, string])[], type: string): Errors {
+function* checkPorts(ports: readonly (readonly [JsonObject, string])[], type: string): Errors {
   const names = new Set<string>();
   const numbers = new Set<string>();
   const nodePorts = new Set<string>();
@@ -108,7 +108,7 @@ function* checkNodePort(path: string, value: number): Errors {
   );
 }
 
-function* checkAffinity(spec: Fields): Errors {
+function* checkAffinity(spec: JsonObject): Errors {
   const affinity = textOf(spec["sessionAffinity"]);
   if (affinity === "") yield required("spec.sessionAffinity");
   else yield* checkOneOf("spec.sessionAffinity", affinity, ["ClientIP", "None"]);
@@ -123,7 +123,7 @@ function* checkAffinity(spec: Fields): Errors {
   }
 }
 
-function* checkAddresses(spec: Fields): Errors {
+function* checkAddresses(spec: JsonObject): Errors {
   const addresses = listOf(spec["clusterIPs"]);
   const first = textOf(spec["clusterIP"]);
   if (first !== "" && addresses[0] !== first) {
@@ -147,7 +147,7 @@ function* checkAddresses(spec: Fields): Errors {
   ]);
 }
 
-function* checkExposure(spec: Fields, type: string): Errors {
+function* checkExposure(spec: JsonObject, type: string): Errors {
   const balanced = "may only be used when `type` is 'LoadBalancer'";
   if (type !== "LoadBalancer") {
     if (listOf(spec["loadBalancerSourceRanges"]).length > 0)
@@ -168,7 +168,7 @@ function* checkExposure(spec: Fields, type: string): Errors {
     );
 }
 
-function* checkAddressChange(spec: Fields, before: Fields | undefined): Errors {
+function* checkAddressChange(spec: JsonObject, before: JsonObject | undefined): Errors {
   if (before === undefined || spec["type"] === "ExternalName" || before["type"] === "ExternalName") return;
   const [next, old] = [textOf(spec["clusterIP"]), textOf(before["clusterIP"])];
   if (old !== "" && next !== old) {

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { KubeObject } from "@sandgate/contract";
-import { applyDefaults, type DefaultRow, type Fields, isFields } from "../apply-defaults.ts";
+import { applyDefaults, type DefaultRow } from "../apply-defaults.ts";
+import { type JsonObject, isJsonObject } from "../../patch/json-value.ts";
 import type { ResourceStrategy } from "../resource-definition.ts";
 import { validateService } from "./service-validation.ts";
 
@@ -19,21 +20,27 @@ const DEFAULTS: readonly DefaultRow[] = [
   ["spec.sessionAffinity", "None"],
   [
     "spec.sessionAffinityConfig",
-    ({ sessionAffinity }: Fields) => (sessionAffinity === "ClientIP" ? { clientIP: {} } : undefined),
+    ({ sessionAffinity }: JsonObject) => (sessionAffinity === "ClientIP" ? { clientIP: {} } : undefined),
   ],
   ["spec.sessionAffinityConfig.clientIP.timeoutSeconds", 10_800],
   ["spec.ports[].protocol", "TCP"],
-  ["spec.ports[].targetPort", ({ port }: Fields) => port, "zero"],
-  ["spec.internalTrafficPolicy", ({ type }: Fields) => (type === "ExternalName" ? undefined : "Cluster")],
-  ["spec.externalTrafficPolicy", ({ type }: Fields) => (EXPOSED.has(String(type)) ? "Cluster" : undefined)],
-  ["spec.allocateLoadBalancerNodePorts", ({ type }: Fields) => (type === "LoadBalancer" ? true : undefined)],
+  ["spec.ports[].targetPort", ({ port }: JsonObject) => port, "zero"],
+  ["spec.internalTrafficPolicy", ({ type }: JsonObject) => (type === "ExternalName" ? undefined : "Cluster")],
+  [
+    "spec.externalTrafficPolicy",
+    ({ type }: JsonObject) => (EXPOSED.has(String(type)) ? "Cluster" : undefined),
+  ],
+  [
+    "spec.allocateLoadBalancerNodePorts",
+    ({ type }: JsonObject) => (type === "LoadBalancer" ? true : undefined),
+  ],
   ["status", { loadBalancer: {} }],
 ];
 
 const FAMILIES: readonly DefaultRow[] = [
   // A headless Service without selector may get endpoints of either family from whoever makes them.
-  ["ipFamilies", (spec: Fields) => (isOpenHeadless(spec) ? ["IPv4", "IPv6"] : ["IPv4"])],
-  ["ipFamilyPolicy", (spec: Fields) => (isOpenHeadless(spec) ? "RequireDualStack" : "SingleStack")],
+  ["ipFamilies", (spec: JsonObject) => (isOpenHeadless(spec) ? ["IPv4", "IPv6"] : ["IPv4"])],
+  ["ipFamilyPolicy", (spec: JsonObject) => (isOpenHeadless(spec) ? "RequireDualStack" : "SingleStack")],
 ];
 
 /** Services get their cluster IP here; nothing forwards to it, since a sandbox is reached by its pod's address. */
@@ -65,16 +72,16 @@ export function serviceStrategy(addresses: ServiceAddresses): ResourceStrategy {
   };
 }
 
-function specOf(object: KubeObject): Fields | undefined {
+function specOf(object: KubeObject): JsonObject | undefined {
   const { spec } = object as KubeObject & { spec?: unknown };
-  return isFields(spec) ? spec : undefined;
+  return isJsonObject(spec) ? spec : undefined;
 }
 
 function defaultService(object: KubeObject): void {
-  applyDefaults(object as KubeObject & Fields, DEFAULTS);
+  applyDefaults(object as KubeObject & JsonObject, DEFAULTS);
 }
 
-function allocate(spec: Fields, addresses: ServiceAddresses): void {
+function allocate(spec: JsonObject, addresses: ServiceAddresses): void {
   if ((spec["clusterIP"] ?? "") === "") {
     const [given] = Array.isArray(spec["clusterIPs"]) ? spec["clusterIPs"] : [];
     spec["clusterIP"] = typeof given === "string" && given !== "" ? given : freeAddress(addresses);
@@ -96,7 +103,7 @@ function freeAddress({ range, inUse }: ServiceAddresses): string {
   throw new Error(`no free cluster IP in ${range}.0.0/16`);
 }
 
-function isOpenHeadless(spec: Fields): boolean {
+function isOpenHeadless(spec: JsonObject): boolean {
   const { selector } = spec;
-  return spec["clusterIP"] === "None" && (!isFields(selector) || Object.keys(selector).length === 0);
+  return spec["clusterIP"] === "None" && (!isJsonObject(selector) || Object.keys(selector).length === 0);
 }

@@ -1,4 +1,4 @@
-import { type Fields, isFields } from "../apply-defaults.ts";
+import { type JsonObject, isJsonObject } from "../../patch/json-value.ts";
 import { invalidValue, notSupported, required } from "../field-errors.ts";
 import type { FieldError } from "../resource-definition.ts";
 import { type NameRule, portNameProblems } from "./names.ts";
@@ -13,14 +13,15 @@ const MOST_PORT = 65_535;
 export function* elementsOf(
   value: unknown,
   path: string,
-): Iterable<readonly [element: Fields, path: string]> {
+): Iterable<readonly [element: JsonObject, path: string]> {
   if (!Array.isArray(value)) return;
-  for (const [index, element] of value.entries()) if (isFields(element)) yield [element, `${path}[${index}]`];
+  for (const [index, element] of value.entries())
+    if (isJsonObject(element)) yield [element, `${path}[${index}]`];
 }
 
 /** An object's member that is an object; an empty one if it is absent. */
-export function fieldsOf(value: unknown): Fields {
-  return isFields(value) ? value : {};
+export function fieldsOf(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
 }
 
 /** A member's text; "" if it is absent. */

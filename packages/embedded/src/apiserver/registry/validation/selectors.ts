@@ -1,4 +1,4 @@
-import { isFields } from "../apply-defaults.ts";
+import { isJsonObject } from "../../patch/json-value.ts";
 import { forbidden, invalidValue, required } from "../field-errors.ts";
 import { elementsOf, type Errors, fieldsOf, textOf } from "./checks.ts";
 import { labelValue, qualifiedName } from "./names.ts";
@@ -15,7 +15,7 @@ export function* checkLabels(path: string, labels: unknown): Errors {
 
 /** metav1.LabelSelector. */
 export function* checkLabelSelector(path: string, selector: unknown): Errors {
-  if (!isFields(selector)) return;
+  if (!isJsonObject(selector)) return;
   yield* checkLabels(`${path}.matchLabels`, selector["matchLabels"]);
   for (const [requirement, at] of elementsOf(selector["matchExpressions"], `${path}.matchExpressions`)) {
     const values = Array.isArray(requirement["values"]) ? requirement["values"] : [];
