@@ -14,6 +14,7 @@ import {
 } from "@sandgate/contract";
 import { ROUTER_DIFFERENCES } from "@sandgate/gateway";
 import { commandReference } from "../packages/cli/src/command-reference.ts";
+import { podFieldsReference } from "../packages/embedded/src/node/pod/fields-reference.ts";
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "docs", "reference");
 
@@ -24,7 +25,18 @@ export function referencePages(): Readonly<Record<string, string>> {
     "configuration.md": configurationPage(),
     "commands.md": commandReference(),
     "router-mode.md": routerPage(),
+    "pod-isolation.md": withTables("pod-isolation.md", podFieldsReference()),
   };
+}
+
+/** A page that people write, but for the part between its two marks. */
+function withTables(name: string, tables: string): string {
+  const [begin, end] = ["<!-- tables -->\n\n", "\n<!-- end of tables -->"];
+  const page = writtenPage(name);
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from < 0 || to < 0)
+    throw new Error(`${name} has no place for its tables: ${begin.trim()} … ${end.trim()}`);
+  return page.slice(0, from) + begin + tables + page.slice(to);
 }
 
 function errorsPage(): string {

@@ -1,6 +1,6 @@
 import { pipeline } from "node:stream/promises";
 import type { Duplex } from "node:stream";
-import { SpdySession, type SpdyStream } from "./spdy/session.ts";
+import { SpdySession, type SpdyStream } from "@sandgate/kube";
 
 export const SPDY_PORT_FORWARD_PROTOCOL = "portforward.k8s.io";
 /** Subprotocol of a WebSocket whose messages carry the bytes of a SPDY connection (kubectl 1.31 and later). */

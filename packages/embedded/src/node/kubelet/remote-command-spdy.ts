@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import type { Duplex } from "node:stream";
 import { exitStatus, failureStatus, parseSize } from "./exec-status.ts";
 import type { ContainerProcess, ProcessOptions } from "./pod-access.ts";
-import { SpdySession, type SpdyStream } from "./spdy/session.ts";
+import { SpdySession, type SpdyStream } from "@sandgate/kube";
 
 /** Version in which the error stream carries a Status; the only one clients of the last eight years ask for first. */
 export const SPDY_REMOTE_COMMAND_PROTOCOL = "v4.channel.k8s.io";

@@ -7,9 +7,9 @@ import { forgetPod } from "./forget-pod.ts";
 import { runContainers, runInitContainers } from "./keep-running.ts";
 import { LivePod } from "./live-pod.ts";
 import type { PodContext } from "./pod-context.ts";
+import { refusals } from "./refusals.ts";
 import { WAIT_MS } from "./start-instance.ts";
 import { stopInstance } from "./stop-instance.ts";
-import { refusals } from "./supported-fields.ts";
 
 /** One pod on this node, from its binding to its deletion. */
 export class PodWorker {

@@ -1,6 +1,7 @@
 import { RUNTIME_IMAGE, type Pod } from "@sandgate/contract";
 import { expect, test } from "vitest";
-import { isKnownImage, refusals } from "./supported-fields.ts";
+import { refusals } from "./refusals.ts";
+import { isKnownImage } from "./supported-fields.ts";
 
 function refusedFields(spec: object, container: object = {}): string[] {
   const pod = {
@@ -45,7 +46,7 @@ test.each<[object, string]>([
     "volumeMounts[0].mountPropagation",
   ],
   [{ terminationMessagePath: "/../x" }, "terminationMessagePath"],
-  [{ livenessProbe: { httpGet: { host: "10.0.0.1", port: 1 } } }, "livenessProbe.host"],
+  [{ livenessProbe: { httpGet: { host: "10.0.0.1", port: 1 } } }, "livenessProbe.httpGet.host"],
   [{ lifecycle: { preStop: { httpGet: { host: "10.0.0.1", port: 1 } } } }, "lifecycle.preStop.httpGet.host"],
   [{ resources: { limits: { "nvidia.com/gpu": 1 } } }, "resources.limits.nvidia.com/gpu"],
 ])("a container with %j is refused at its %s", (container, field) => {

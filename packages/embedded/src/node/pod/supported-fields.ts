@@ -1,301 +1,230 @@
-import { RUNTIME_IMAGE, type Container, type Pod } from "@sandgate/contract";
+import { RUNTIME_IMAGE } from "@sandgate/contract";
+import type { FieldRow, FieldTable, RefusedValues } from "./field-table.ts";
 
-/**
- * Fields of a pod that this node carries out, and those it accepts because they change nothing here, with the reason. A
- * field that stands in neither list is refused by its path: nothing that was asked for is left out in silence.
- */
-const POD_FIELDS: Readonly<Record<string, string>> = {
-  containers: "carried out",
-  initContainers: "carried out",
-  volumes: "carried out",
-  restartPolicy: "carried out",
-  terminationGracePeriodSeconds: "carried out",
-  activeDeadlineSeconds: "carried out",
-  nodeName: "carried out",
-  nodeSelector: "the scheduler's",
-  affinity: "there is one node",
-  tolerations: "the node has no taints",
-  topologySpreadConstraints: "there is one node",
-  schedulerName: "the scheduler's",
-  schedulingGates: "the scheduler's",
-  priority: "pods are not preempted",
-  priorityClassName: "pods are not preempted",
-  preemptionPolicy: "pods are not preempted",
-  hostname: "carried out",
-  subdomain: "there is no cluster DNS",
-  setHostnameAsFQDN: "there is no cluster DNS",
-  serviceAccountName: "no token is mounted",
-  serviceAccount: "no token is mounted",
-  automountServiceAccountToken: "no token is mounted, as if false",
-  enableServiceLinks: "Services have no cluster IP here",
-  dnsPolicy: "carried out as far as nameservers go",
-  dnsConfig: "carried out",
-  hostAliases: "carried out",
-  imagePullSecrets: "nothing is pulled",
-  runtimeClassName: "checked: this node has no other handlers",
-  overhead: "no scheduling by resources",
-  os: "checked: linux",
-  securityContext: "checked member by member",
-  readinessGates: "carried out",
-  hostUsers: "pods never share the host's user namespace",
-  hostNetwork: "checked: false",
-  hostPID: "checked: false",
-  hostIPC: "checked: false",
-  shareProcessNamespace: "checked: false",
-};
+const UNKNOWN = "not supported by the embedded node";
+const DONE: FieldRow = {};
 
-const CONTAINER_FIELDS: Readonly<Record<string, string>> = {
-  name: "carried out",
-  image: "checked",
-  imagePullPolicy: "nothing is pulled",
-  command: "carried out",
-  args: "carried out",
-  workingDir: "carried out",
-  ports: "declared only; hostPort is refused",
-  env: "carried out",
-  envFrom: "carried out",
-  resources: "limits are carried out",
-  resizePolicy: "a pod is not resized",
-  volumeMounts: "carried out",
-  livenessProbe: "carried out",
-  readinessProbe: "carried out",
-  startupProbe: "carried out",
-  lifecycle: "postStart and preStop are carried out",
-  terminationMessagePath: "carried out",
-  terminationMessagePolicy: "carried out",
-  securityContext: "checked member by member",
-  stdin: "carried out",
-  stdinOnce: "carried out",
-  tty: "carried out",
-  restartPolicy: "checked",
-};
+/** Accepted, because it changes nothing here. */
+const idle = (idle: string): FieldRow => ({ idle });
+const table = (rows: Record<string, FieldRow>, otherwise = UNKNOWN): FieldTable => ({ rows, otherwise });
+const done = (...names: string[]): Record<string, FieldRow> =>
+  Object.fromEntries(names.map((name) => [name, DONE]));
 
-const SECURITY_CONTEXT = {
-  /** Members accepted with any value. */
-  free: new Set([
-    "runAsUser",
-    "runAsGroup",
-    "runAsNonRoot",
-    "supplementalGroups",
-    "supplementalGroupsPolicy",
-    "fsGroup",
-    "fsGroupChangePolicy",
-    "readOnlyRootFilesystem",
-  ]),
-};
-
-const VOLUME_SOURCES = new Set([
-  "emptyDir",
-  "configMap",
-  "secret",
-  "persistentVolumeClaim",
-  "downwardAPI",
-  "projected",
-]);
-const MOUNT_FIELDS = new Set([
-  "name",
-  "mountPath",
-  "readOnly",
-  "subPath",
-  "subPathExpr",
-  "recursiveReadOnly",
-  "mountPropagation",
-]);
-
-/** A field that this node refuses, by its path, with the reason. */
-export interface Refusal {
-  field: string;
-  reason: string;
-}
-
-/** What in a pod this node cannot do as asked; empty where it can do all of it. */
-export function refusals(pod: Pod): Refusal[] {
-  const found: Refusal[] = [];
-  const refuse = (field: string, reason: string): void => void found.push({ field, reason });
-  const spec = pod.spec as Pod["spec"] & Record<string, unknown>;
-  for (const field of Object.keys(spec)) {
-    if (!Object.hasOwn(POD_FIELDS, field)) refuse(`spec.${field}`, "not supported by the embedded node");
-  }
-  for (const field of ["hostNetwork", "hostPID", "hostIPC"] as const) {
-    if (spec[field] === true) refuse(`spec.${field}`, "a pod never shares the host's namespaces");
-  }
-  if (spec.shareProcessNamespace === true)
-    refuse("spec.shareProcessNamespace", "containers have process namespaces of their own");
-  if (spec.runtimeClassName !== undefined && spec.runtimeClassName !== "") {
-    refuse("spec.runtimeClassName", "the embedded node has no handler but its own; leave it out");
-  }
-  const os = (spec["os"] as { name?: string } | undefined)?.name;
-  if (os !== undefined && os !== "linux") refuse("spec.os.name", `the node runs linux, not ${os}`);
-  checkSecurityContext(spec.securityContext, "spec.securityContext", refuse);
-  (spec.volumes ?? []).forEach((volume, index) => {
-    for (const source of Object.keys(volume)) {
-      if (source !== "name" && !VOLUME_SOURCES.has(source)) {
-        refuse(`spec.volumes[${index}].${source}`, `supported are ${[...VOLUME_SOURCES].join(", ")}`);
-      }
-    }
-    const medium = volume.emptyDir?.medium ?? "";
-    if (medium !== "" && medium !== "Memory")
-      refuse(`spec.volumes[${index}].emptyDir.medium`, `there is no medium ${medium}; Memory, or none`);
-    (volume.projected?.sources ?? []).forEach((source, at) => {
-      for (const kind of Object.keys(source)) {
-        if (!["configMap", "secret", "downwardAPI"].includes(kind)) {
-          refuse(
-            `spec.volumes[${index}].projected.sources[${at}].${kind}`,
-            "no credentials are mounted into pods",
-          );
-        }
-      }
-    });
-  });
-  (spec.initContainers ?? []).forEach((container, index) => {
-    checkContainer(container, `spec.initContainers[${index}]`, refuse);
-    if (container.restartPolicy !== undefined) {
-      refuse(
-        `spec.initContainers[${index}].restartPolicy`,
-        "sidecars are not supported; make it a container",
-      );
-    }
-  });
-  spec.containers.forEach((container, index) => {
-    checkContainer(container, `spec.containers[${index}]`, refuse);
-    if (container.restartPolicy !== undefined)
-      refuse(`spec.containers[${index}].restartPolicy`, "the pod's restartPolicy counts");
-  });
-  return found;
-}
-
-function checkContainer(
-  container: Container,
-  path: string,
-  refuse: (field: string, reason: string) => void,
-): void {
-  for (const field of Object.keys(container)) {
-    if (!Object.hasOwn(CONTAINER_FIELDS, field))
-      refuse(`${path}.${field}`, "not supported by the embedded node");
-  }
-  checkSecurityContext(container.securityContext, `${path}.securityContext`, refuse);
-  checkResources(container.resources ?? {}, `${path}.resources`, refuse);
-  checkLifecycle(container.lifecycle ?? {}, `${path}.lifecycle`, refuse);
-  if (leavesRoot(container.workingDir || "/"))
-    refuse(`${path}.workingDir`, "has to be an absolute path without ..");
-  if (leavesRoot(container.terminationMessagePath ?? "/"))
-    refuse(`${path}.terminationMessagePath`, "has to be an absolute path without ..");
-  (container.ports ?? []).forEach((port, index) => {
-    if (port.hostPort !== undefined && port.hostPort !== 0)
-      refuse(`${path}.ports[${index}].hostPort`, "the gateway reaches pods by their own address");
-  });
-  (container.volumeMounts ?? []).forEach((mount, index) => {
-    if (leavesRoot(mount.mountPath))
-      refuse(`${path}.volumeMounts[${index}].mountPath`, "has to be an absolute path without ..");
-    for (const field of Object.keys(mount)) {
-      if (!MOUNT_FIELDS.has(field))
-        refuse(`${path}.volumeMounts[${index}].${field}`, "not supported by the embedded node");
-    }
-    if (mount.mountPropagation !== undefined && mount.mountPropagation !== "None") {
-      refuse(`${path}.volumeMounts[${index}].mountPropagation`, "mounts do not propagate");
-    }
-  });
-  for (const probe of ["livenessProbe", "readinessProbe", "startupProbe"] as const) {
-    if (container[probe]?.grpc !== undefined)
-      refuse(`${path}.${probe}.grpc`, "use httpGet, tcpSocket or exec");
-    const host = container[probe]?.httpGet?.host ?? container[probe]?.tcpSocket?.host;
-    if (host !== undefined && host !== "") refuse(`${path}.${probe}.host`, "probes go to the pod only");
-  }
-}
+const never = (reason: string): FieldRow => ({
+  refuse: { values: "`true`", test: (value) => value === true, reason },
+});
+const refused = (reason: string): FieldRow => ({
+  refuse: { values: "any", test: () => true, reason },
+});
+const onlyOf = (reason: string, ...values: string[]): RefusedValues => ({
+  values: `any but ${values.map((value) => (value === "" ? "none" : `\`${value}\``)).join(", ")}`,
+  test: (value) => !values.includes(value as string),
+  reason,
+});
+const empty = (reason: string): RefusedValues => ({
+  values: "any but none",
+  test: (value) => value !== "" && value !== 0 && !(Array.isArray(value) && value.length === 0),
+  reason,
+});
 
 /** Paths in a container are resolved by bubblewrap before the container's root is the root. */
-function leavesRoot(path: string): boolean {
-  return !path.startsWith("/") || path.split("/").includes("..");
-}
+const leavesRoot = (path: string): boolean => !path.startsWith("/") || path.split("/").includes("..");
+const PATH: FieldRow = {
+  refuse: {
+    values: "relative, or with `..`",
+    test: (value) => leavesRoot(String(value)),
+    reason: "has to be an absolute path without ..",
+  },
+};
+const PATH_OR_NONE: FieldRow = {
+  refuse: {
+    values: "relative, or with `..`",
+    test: (value) => value !== "" && leavesRoot(String(value)),
+    reason: "has to be an absolute path without ..",
+  },
+};
 
-/** What can be asked for of each resource; `ephemeral-storage` is accepted, and no disk is measured. */
-const RESOURCES = new Set(["cpu", "memory", "ephemeral-storage"]);
+const profile = (refuse: RefusedValues): FieldRow => ({
+  members: table({
+    type: { refuse },
+    ...done("localhostProfile"),
+  }),
+});
 
-function checkResources(
-  resources: Record<string, unknown>,
-  path: string,
-  refuse: (field: string, reason: string) => void,
-): void {
-  for (const [kind, value] of Object.entries(resources)) {
-    if (kind !== "limits" && kind !== "requests") {
-      refuse(`${path}.${kind}`, "not supported by the embedded node");
-      continue;
-    }
-    for (const resource of Object.keys(value ?? {})) {
-      if (!RESOURCES.has(resource)) refuse(`${path}.${kind}.${resource}`, "the node has none");
-    }
-  }
-}
+const SECURITY_OF_BOTH: Record<string, FieldRow> = {
+  ...done("runAsUser", "runAsGroup", "runAsNonRoot"),
+  seccompProfile: profile(
+    onlyOf("the node's own filter is always on; RuntimeDefault says so", "RuntimeDefault"),
+  ),
+  appArmorProfile: profile(onlyOf("profiles are not loaded", "RuntimeDefault", "Unconfined")),
+};
 
-function checkLifecycle(
-  lifecycle: Record<string, unknown>,
-  path: string,
-  refuse: (field: string, reason: string) => void,
-): void {
-  for (const [when, hook] of Object.entries(lifecycle)) {
-    if (when !== "postStart" && when !== "preStop") {
-      refuse(`${path}.${when}`, "not supported by the embedded node");
-      continue;
-    }
-    for (const kind of Object.keys(hook ?? {})) {
-      if (!["exec", "httpGet", "sleep"].includes(kind))
-        refuse(`${path}.${when}.${kind}`, "use exec, httpGet or sleep");
-    }
-    const host = (hook as { httpGet?: { host?: string } } | null)?.httpGet?.host;
-    if (host !== undefined && host !== "") refuse(`${path}.${when}.httpGet.host`, "hooks go to the pod only");
-  }
-}
+const POD_SECURITY = table({
+  ...SECURITY_OF_BOTH,
+  supplementalGroups: idle("a pod's files are all of one group"),
+  supplementalGroupsPolicy: idle("a pod's files are all of one group"),
+  fsGroup: idle("volumes belong to the pod's user"),
+  fsGroupChangePolicy: idle("volumes belong to the pod's user"),
+});
 
-function checkSecurityContext(
-  context: Record<string, unknown> | undefined,
-  path: string,
-  refuse: (field: string, reason: string) => void,
-): void {
-  for (const [field, value] of Object.entries(context ?? {})) {
-    const at = `${path}.${field}`;
-    if (SECURITY_CONTEXT.free.has(field) || value === undefined || value === null) continue;
-    switch (field) {
-      case "privileged":
-        if (value === true) refuse(at, "a pod never has the host's rights");
-        break;
-      case "allowPrivilegeEscalation":
-        if (value === true) refuse(at, "no process of a pod can gain rights");
-        break;
-      case "capabilities": {
-        const add = (value as { add?: unknown[] }).add ?? [];
-        if (add.length > 0) refuse(`${at}.add`, "a pod has no capabilities");
-        break;
-      }
-      case "seccompProfile": {
-        const type = (value as { type?: string }).type;
-        if (type !== "RuntimeDefault")
-          refuse(`${at}.type`, "the node's own filter is always on; RuntimeDefault says so");
-        break;
-      }
-      case "appArmorProfile": {
-        const type = (value as { type?: string }).type;
-        if (type !== "RuntimeDefault" && type !== "Unconfined")
-          refuse(`${at}.type`, "profiles are not loaded");
-        break;
-      }
-      case "procMount":
-        if (value !== "Default") refuse(at, "/proc stays masked");
-        break;
-      default:
-        refuse(at, "not supported by the embedded node");
-    }
-  }
-}
+const CONTAINER_SECURITY = table({
+  ...SECURITY_OF_BOTH,
+  ...done("readOnlyRootFilesystem"),
+  privileged: never("a pod never has the host's rights"),
+  allowPrivilegeEscalation: never("no process of a pod can gain rights"),
+  capabilities: {
+    members: table({
+      drop: idle("there are none"),
+      add: { refuse: empty("a pod has no capabilities") },
+    }),
+  },
+  procMount: { refuse: onlyOf("/proc stays masked", "Default") },
+});
+
+const hostOf = (reason: string): FieldRow => ({ refuse: empty(reason) });
+const http = (reason: string): FieldRow => ({
+  members: table({ ...done("path", "port", "scheme", "httpHeaders"), host: hostOf(reason) }),
+});
+
+const PROBE: FieldRow = {
+  members: table({
+    ...done("initialDelaySeconds", "periodSeconds", "timeoutSeconds", "successThreshold", "failureThreshold"),
+    ...done("terminationGracePeriodSeconds", "exec"),
+    httpGet: http("probes go to the pod only"),
+    tcpSocket: {
+      members: table({ ...done("port"), host: hostOf("probes go to the pod only") }),
+    },
+    grpc: refused("use httpGet, tcpSocket or exec"),
+  }),
+};
+
+const HOOK: FieldRow = {
+  members: table(
+    { ...done("exec", "sleep"), httpGet: http("hooks go to the pod only") },
+    "use exec, httpGet or sleep",
+  ),
+};
+
+const RESOURCES = table(
+  { ...done("cpu", "memory"), "ephemeral-storage": idle("no disk is measured") },
+  "the node has none",
+);
+
+const MOUNT = table({
+  ...done("name", "readOnly", "subPath", "subPathExpr", "recursiveReadOnly"),
+  mountPath: PATH,
+  mountPropagation: { refuse: onlyOf("mounts do not propagate", "None") },
+});
+
+const CONTAINER: Record<string, FieldRow> = {
+  ...done(
+    "name",
+    "image",
+    "command",
+    "args",
+    "env",
+    "envFrom",
+    "stdin",
+    "stdinOnce",
+    "tty",
+    "terminationMessagePolicy",
+  ),
+  imagePullPolicy: idle("nothing is pulled"),
+  workingDir: PATH_OR_NONE,
+  terminationMessagePath: PATH,
+  ports: {
+    each: table({
+      ...done("name", "containerPort", "protocol"),
+      hostPort: hostOf("the gateway reaches pods by their own address"),
+      hostIP: idle("goes with hostPort"),
+    }),
+  },
+  resources: {
+    members: table({
+      limits: { members: RESOURCES },
+      requests: { members: RESOURCES },
+    }),
+  },
+  resizePolicy: idle("a pod is not resized"),
+  volumeMounts: { each: MOUNT },
+  livenessProbe: PROBE,
+  readinessProbe: PROBE,
+  startupProbe: PROBE,
+  lifecycle: { members: table({ postStart: HOOK, preStop: HOOK }) },
+  securityContext: { members: CONTAINER_SECURITY },
+};
+
+const VOLUME = table(
+  {
+    ...done("name", "configMap", "secret", "persistentVolumeClaim", "downwardAPI"),
+    emptyDir: {
+      members: table({
+        sizeLimit: idle("no disk is measured; carried out with medium `Memory`"),
+        medium: { refuse: onlyOf("it is Memory, or none", "", "Memory") },
+      }),
+    },
+    projected: {
+      members: table({
+        ...done("defaultMode"),
+        sources: {
+          each: table(done("configMap", "secret", "downwardAPI"), "no credentials are mounted into pods"),
+        },
+      }),
+    },
+  },
+  "supported are emptyDir, configMap, secret, persistentVolumeClaim, downwardAPI, projected",
+);
+
+const HOST_NAMESPACE = never("a pod never shares the host's namespaces");
+
+/** Every field of a pod's `spec` that this node carries out or accepts, and every value that it refuses. */
+export const SPEC_FIELDS: FieldTable = table({
+  ...done("restartPolicy", "terminationGracePeriodSeconds", "activeDeadlineSeconds", "nodeName", "hostname"),
+  ...done("dnsConfig", "hostAliases", "readinessGates"),
+  containers: {
+    each: table({ ...CONTAINER, restartPolicy: refused("the pod's counts; there are no sidecars") }),
+  },
+  initContainers: {
+    each: table({
+      ...CONTAINER,
+      restartPolicy: refused("the pod's counts; there are no sidecars"),
+    }),
+  },
+  volumes: { each: VOLUME },
+  nodeSelector: idle("the scheduler's"),
+  schedulerName: idle("the scheduler's"),
+  schedulingGates: idle("the scheduler's"),
+  affinity: idle("there is one node"),
+  topologySpreadConstraints: idle("there is one node"),
+  tolerations: idle("the node has no taints"),
+  priority: idle("pods are not preempted"),
+  priorityClassName: idle("pods are not preempted"),
+  preemptionPolicy: idle("pods are not preempted"),
+  overhead: idle("nothing is scheduled by resources"),
+  subdomain: idle("there is no cluster DNS"),
+  setHostnameAsFQDN: idle("there is no cluster DNS"),
+  dnsPolicy: idle("there is no cluster DNS; dnsConfig counts"),
+  serviceAccountName: idle("no token is mounted"),
+  serviceAccount: idle("no token is mounted"),
+  automountServiceAccountToken: idle("no token is mounted, as if false"),
+  enableServiceLinks: idle("Services have no cluster IP here"),
+  imagePullSecrets: idle("nothing is pulled"),
+  hostUsers: idle("pods never share the host's user namespace"),
+  hostNetwork: HOST_NAMESPACE,
+  hostPID: HOST_NAMESPACE,
+  hostIPC: HOST_NAMESPACE,
+  shareProcessNamespace: never("containers have process namespaces of their own"),
+  runtimeClassName: {
+    refuse: empty("the embedded node has no handler but its own; leave it out"),
+  },
+  os: {
+    members: table({ name: { refuse: onlyOf("the node runs linux", "linux") } }),
+  },
+  securityContext: { members: POD_SECURITY },
+});
 
 /** Whether the node has the image: the built-in one, with any tag or digest. */
 export function isKnownImage(image: string | undefined): boolean {
   const name = (image ?? "").replace(/@sha256:[0-9a-f]{64}$/, "").replace(/:[\w][\w.-]{0,127}$/, "");
   return name === RUNTIME_IMAGE;
 }
-
-/** Tables for the documentation and its test. */
-export const SUPPORT_TABLES = {
-  pod: POD_FIELDS,
-  container: CONTAINER_FIELDS,
-  volumeSources: VOLUME_SOURCES,
-} as const;
