@@ -1,6 +1,6 @@
 import type { Schema } from "../schema/schema.ts";
 import table from "../tables/agent-sandbox-crds.json" with { type: "json" };
-import { SANDBOX_DESCRIPTIONS } from "./agent-sandbox-descriptions.ts";
+import descriptions from "./agent-sandbox-descriptions.json" with { type: "json" };
 import type { CrdSpec, CustomResourceDefinition } from "./custom-resource-definition.ts";
 
 /** The release of agent-sandbox whose kinds these are, as in `v0.5.6`. */
@@ -9,7 +9,10 @@ export const AGENT_SANDBOX_VERSION: string = table.source["sigs.k8s.io/agent-san
 /** Annotation that tells which release a definition was taken from. */
 export const VERSION_ANNOTATION = "sandgate.dev/agent-sandbox-version";
 /** Annotation that tells that the server converts the versions itself. */
-export const CONVERSION_ANNOTATION = "sandgate.dev/conversion";
+const CONVERSION_ANNOTATION = "sandgate.dev/conversion";
+
+/** What `kubectl explain` says of each kind, by the path of a field through lists and all: `status.conditions.type`. */
+const DESCRIPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = descriptions;
 
 let made: readonly CustomResourceDefinition[] | undefined;
 
@@ -51,11 +54,11 @@ function resolve(value: unknown, shared: readonly unknown[]): unknown {
 }
 
 function describeVersions({ names, versions }: CrdSpec): CrdSpec["versions"] {
-  const descriptions = SANDBOX_DESCRIPTIONS[names.kind] ?? {};
+  const texts = DESCRIPTIONS[names.kind] ?? {};
   return versions.map((version) => {
     const schema = version.schema?.openAPIV3Schema;
     if (schema === undefined) return version;
-    return { ...version, schema: { openAPIV3Schema: describe(schema, "", descriptions) } };
+    return { ...version, schema: { openAPIV3Schema: describe(schema, "", texts) } };
   });
 }
 

@@ -14,7 +14,7 @@ import { findNameConflict } from "./name-conflict.ts";
 import { validateCrd } from "./validate-crd.ts";
 
 /** Condition that lists the CEL rules which this server cannot enforce. */
-export const RULES_CONDITION = "ValidationRulesEnforced";
+const RULES_CONDITION = "ValidationRulesEnforced";
 
 /** What CustomResourceDefinitions do beyond their schema. `now` gives epoch milliseconds. */
 export function createCrdStrategy(registry: Registry, now: () => number): ResourceStrategy {
