@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from "../patch/json-value.ts";
 import { typeInvalid } from "../registry/field-errors.ts";
-import type { FieldError } from "../registry/resource-definition.ts";
+import type { Errors } from "../registry/validation/checks.ts";
 
 type Kind = "boolean" | "number" | "object" | "objects" | "string" | "strings" | "values";
 
@@ -25,20 +25,17 @@ const KINDS = new Map<string, Kind>([
 
 /**
  * Checks that a schema's keywords are what they should be, for whatever part of it was not read by its type before.
- *
- * @returns Whether they are; the rest of the schema can only be judged then.
+ * The rest of the schema can only be judged if they are.
  */
-export function validateKeywordTypes(errors: FieldError[], schema: JsonObject, at: string): boolean {
-  const before = errors.length;
+export function* checkKeywordTypes(schema: JsonObject, at: string): Errors {
   for (const [keyword, value] of Object.entries(schema)) {
     const kind = KINDS.get(keyword);
     if (kind === undefined || isOf(kind, value)) continue;
     const wanted =
       kind === "objects" || kind === "strings" ? `array of ${kind}` : kind === "values" ? "array" : kind;
     const given = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
-    errors.push(typeInvalid(`${at}.${keyword}`, given, `must be of type ${wanted}`));
+    yield typeInvalid(`${at}.${keyword}`, given, `must be of type ${wanted}`);
   }
-  return errors.length === before;
 }
 
 function isOf(kind: Kind, value: unknown): boolean {

@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from "../patch/json-value.ts";
 import { duplicate, invalidValue, required, tooMany } from "../registry/field-errors.ts";
-import type { FieldError } from "../registry/resource-definition.ts";
+import type { Errors } from "../registry/validation/checks.ts";
 import { compileJsonPath } from "../table/json-path.ts";
-import { validateStructuralSchema } from "./validate-structural-schema.ts";
+import { checkStructuralSchema } from "./check-structural-schema.ts";
 
 const COLUMN_TYPES = ["boolean", "date", "integer", "number", "string"];
 const COLUMN_FORMATS = ["byte", "date", "date-time", "double", "float", "int32", "int64", "password"];
@@ -22,54 +22,46 @@ const ROOT_WITH_STATUS = new Set([
 ]);
 
 /** Checks one version of a CustomResourceDefinition. */
-export function validateCrdVersion(errors: FieldError[], version: JsonObject, at: string): void {
+export function* checkCrdVersion(version: JsonObject, at: string): Errors {
   const { deprecationWarning } = version;
   if (deprecationWarning !== undefined) {
     if (version["deprecated"] !== true) {
-      errors.push(
-        invalidValue(
-          `${at}.deprecationWarning`,
-          deprecationWarning,
-          "can only be set for deprecated versions",
-        ),
+      yield invalidValue(
+        `${at}.deprecationWarning`,
+        deprecationWarning,
+        "can only be set for deprecated versions",
       );
     } else if (typeof deprecationWarning !== "string" || deprecationWarning === "") {
-      errors.push(
-        invalidValue(`${at}.deprecationWarning`, deprecationWarning, "must not be an empty string"),
-      );
+      yield invalidValue(`${at}.deprecationWarning`, deprecationWarning, "must not be an empty string");
     } else if (deprecationWarning.length > 256) {
-      errors.push(
-        invalidValue(`${at}.deprecationWarning`, deprecationWarning, "must be <= 256 characters long"),
-      );
+      yield invalidValue(`${at}.deprecationWarning`, deprecationWarning, "must be <= 256 characters long");
     }
   }
   const schema = isJsonObject(version["schema"]) ? version["schema"]["openAPIV3Schema"] : undefined;
   const schemaAt = `${at}.schema.openAPIV3Schema`;
-  if (!isJsonObject(schema)) errors.push(required(schemaAt));
+  if (!isJsonObject(schema)) yield required(schemaAt);
   else {
-    validateStructuralSchema(errors, schema, schemaAt);
+    yield* checkStructuralSchema(schema, schemaAt);
     const subresources = version["subresources"];
-    if (isJsonObject(subresources) && subresources["status"] !== undefined) validateRoot(errors, schema, at);
+    if (isJsonObject(subresources) && subresources["status"] !== undefined) yield* checkRoot(schema, at);
   }
-  validateSubresources(errors, version["subresources"], `${at}.subresources`);
-  validateColumns(errors, version["additionalPrinterColumns"], `${at}.additionalPrinterColumns`);
-  validateSelectable(errors, version["selectableFields"], schema, `${at}.selectableFields`);
+  yield* checkSubresources(version["subresources"], `${at}.subresources`);
+  yield* checkColumns(version["additionalPrinterColumns"], `${at}.additionalPrinterColumns`);
+  yield* checkSelectable(version["selectableFields"], schema, `${at}.selectableFields`);
 }
 
-function validateRoot(errors: FieldError[], schema: JsonObject, at: string): void {
+function* checkRoot(schema: JsonObject, at: string): Errors {
   const others = Object.keys(schema).filter((name) => !ROOT_WITH_STATUS.has(name));
   if (others.length > 0) {
-    errors.push(
-      invalidValue(
-        `${at}.schema.openAPIV3Schema`,
-        others,
-        `only ${[...ROOT_WITH_STATUS].slice(0, 8).join(", ")} fields are allowed at the root of the schema if the status subresource is enabled`,
-      ),
+    yield invalidValue(
+      `${at}.schema.openAPIV3Schema`,
+      others,
+      `only ${[...ROOT_WITH_STATUS].slice(0, 8).join(", ")} fields are allowed at the root of the schema if the status subresource is enabled`,
     );
   }
 }
 
-function validateSubresources(errors: FieldError[], value: unknown, at: string): void {
+function* checkSubresources(value: unknown, at: string): Errors {
   const scale = isJsonObject(value) ? value["scale"] : undefined;
   if (!isJsonObject(scale)) return;
   const paths = [
@@ -80,13 +72,13 @@ function validateSubresources(errors: FieldError[], value: unknown, at: string):
   for (const [name, roots, message] of paths) {
     const path = scale[name];
     if (path === undefined || path === "") {
-      if (name !== "labelSelectorPath") errors.push(required(`${at}.scale.${name}`));
+      if (name !== "labelSelectorPath") yield required(`${at}.scale.${name}`);
       continue;
     }
     const problem = pathProblem(path);
-    if (problem !== undefined) errors.push(invalidValue(`${at}.scale.${name}`, path, problem));
+    if (problem !== undefined) yield invalidValue(`${at}.scale.${name}`, path, problem);
     else if (!roots.some((root) => typeof path === "string" && path.startsWith(root))) {
-      errors.push(invalidValue(`${at}.scale.${name}`, path, message));
+      yield invalidValue(`${at}.scale.${name}`, path, message);
     }
   }
 }
@@ -97,23 +89,22 @@ function pathProblem(path: unknown): string | undefined {
   return /[[\]()*'"?@]/.test(path) ? "must be a json path in the dot notation" : undefined;
 }
 
-function validateColumns(errors: FieldError[], value: unknown, at: string): void {
+function* checkColumns(value: unknown, at: string): Errors {
   if (!Array.isArray(value)) return;
   for (const [index, column] of value.entries()) {
     const path = `${at}[${index}]`;
     const { name, type, format, jsonPath } = isJsonObject(column) ? column : {};
-    if (name === undefined || name === "") errors.push(required(`${path}.name`));
+    if (name === undefined || name === "") yield required(`${path}.name`);
     const types = `must be one of ${COLUMN_TYPES.join(",")}`;
-    if (type === undefined || type === "") errors.push(required(`${path}.type`, types));
-    else if (!COLUMN_TYPES.some((each) => each === type))
-      errors.push(invalidValue(`${path}.type`, type, types));
+    if (type === undefined || type === "") yield required(`${path}.type`, types);
+    else if (!COLUMN_TYPES.some((each) => each === type)) yield invalidValue(`${path}.type`, type, types);
     if (format !== undefined && format !== "" && !COLUMN_FORMATS.some((each) => each === format)) {
-      errors.push(invalidValue(`${path}.format`, format, `must be one of ${COLUMN_FORMATS.join(",")}`));
+      yield invalidValue(`${path}.format`, format, `must be one of ${COLUMN_FORMATS.join(",")}`);
     }
-    if (typeof jsonPath !== "string" || jsonPath === "") errors.push(required(`${path}.JSONPath`));
+    if (typeof jsonPath !== "string" || jsonPath === "") yield required(`${path}.JSONPath`);
     else {
       const problem = columnPathProblem(jsonPath);
-      if (problem !== undefined) errors.push(invalidValue(`${path}.JSONPath`, jsonPath, problem));
+      if (problem !== undefined) yield invalidValue(`${path}.JSONPath`, jsonPath, problem);
     }
   }
 }
@@ -129,38 +120,36 @@ function columnPathProblem(path: string): string | undefined {
   }
 }
 
-function validateSelectable(errors: FieldError[], value: unknown, schema: unknown, at: string): void {
+function* checkSelectable(value: unknown, schema: unknown, at: string): Errors {
   if (!Array.isArray(value)) return;
   const seen = new Set<string>();
   for (const [index, field] of value.entries()) {
     const path = `${at}[${index}].jsonPath`;
     const text = isJsonObject(field) ? field["jsonPath"] : undefined;
     if (typeof text !== "string" || text === "") {
-      errors.push(required(path));
+      yield required(path);
       continue;
     }
     const problem = pathProblem(text);
     if (problem !== undefined) {
-      errors.push(invalidValue(path, text, `is an invalid path: ${problem}`));
+      yield invalidValue(path, text, `is an invalid path: ${problem}`);
       continue;
     }
     if (text === ".metadata" || text.startsWith(".metadata.")) {
-      errors.push(invalidValue(path, text, "must not point to fields in metadata"));
+      yield invalidValue(path, text, "must not point to fields in metadata");
       continue;
     }
     if (!isSelectable(schema, text)) {
-      errors.push(
-        invalidValue(
-          path,
-          text,
-          "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.",
-        ),
+      yield invalidValue(
+        path,
+        text,
+        "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.",
       );
     }
-    if (seen.has(text)) errors.push(duplicate(path, text));
+    if (seen.has(text)) yield duplicate(path, text);
     seen.add(text);
   }
-  if (seen.size > MOST_SELECTABLE) errors.push(tooMany(at, seen.size, MOST_SELECTABLE));
+  if (seen.size > MOST_SELECTABLE) yield tooMany(at, seen.size, MOST_SELECTABLE);
 }
 
 function isSelectable(schema: unknown, path: string): boolean {

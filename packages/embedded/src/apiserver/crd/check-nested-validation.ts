@@ -1,7 +1,7 @@
 import { isJsonEqual, isJsonObject, type JsonObject } from "../patch/json-value.ts";
 import { forbidden, invalidValue, typeInvalid } from "../registry/field-errors.ts";
-import type { FieldError } from "../registry/resource-definition.ts";
-import { validateKeywordTypes } from "./validate-keyword-types.ts";
+import type { Errors } from "../registry/validation/checks.ts";
+import { checkKeywordTypes } from "./check-keyword-types.ts";
 import { compilePattern } from "../schema/pattern.ts";
 
 /** What may be said of an `int-or-string` in an `anyOf`, though it says what the field is. */
@@ -24,7 +24,7 @@ const OUTSIDE: readonly (readonly [keyword: string, message: string])[] = [
 ];
 
 /** Checks what is in `allOf`, `anyOf`, `oneOf` and `not`: they may only restrict fields that stand outside of them. */
-export function validateNestedValidation(errors: FieldError[], schema: JsonObject, at: string): void {
+export function* checkNestedValidation(schema: JsonObject, at: string): Errors {
   for (const keyword of ["allOf", "anyOf", "oneOf"]) {
     const list = schema[keyword];
     if (!Array.isArray(list)) continue;
@@ -32,18 +32,18 @@ export function validateNestedValidation(errors: FieldError[], schema: JsonObjec
     for (const [index, nested] of list.entries()) {
       const path = `${at}.${keyword}[${index}]`;
       if (!isJsonObject(nested)) {
-        errors.push(invalidValue(path, nested, "must be a schema object"));
+        yield invalidValue(path, nested, "must be a schema object");
         continue;
       }
       const anyOf = nested["anyOf"];
       const first =
         keyword === "allOf" && index === 0 && Array.isArray(anyOf) && isIntOrString(schema, anyOf);
       const { anyOf: _, ...rest } = nested;
-      validateNested(errors, first ? rest : nested, schema, path);
+      yield* checkNested(first ? rest : nested, schema, path);
     }
   }
   const { not } = schema;
-  if (isJsonObject(not)) validateNested(errors, not, schema, `${at}.not`);
+  if (isJsonObject(not)) yield* checkNested(not, schema, `${at}.not`);
 }
 
 function isIntOrString(schema: JsonObject, anyOf: readonly unknown[]): boolean {
@@ -51,41 +51,37 @@ function isIntOrString(schema: JsonObject, anyOf: readonly unknown[]): boolean {
 }
 
 /** @param outer - What stands outside in the same place; undefined if nothing does. */
-function validateNested(
-  errors: FieldError[],
-  nested: JsonObject,
-  outer: JsonObject | undefined,
-  at: string,
-): void {
-  if (!validateKeywordTypes(errors, nested, at)) return;
+function* checkNested(nested: JsonObject, outer: JsonObject | undefined, at: string): Errors {
+  const mistyped = [...checkKeywordTypes(nested, at)];
+  yield* mistyped;
+  if (mistyped.length > 0) return;
   for (const [keyword, message] of OUTSIDE) {
     const value = nested[keyword];
     const empty = value === undefined || value === "" || value === false;
-    if (!empty) errors.push(forbidden(`${at}.${keyword}`, message));
+    if (!empty) yield forbidden(`${at}.${keyword}`, message);
   }
   const { pattern, items, properties } = nested;
   if (typeof pattern === "string" && compilePattern(pattern) === undefined) {
-    errors.push(invalidValue(`${at}.pattern`, pattern, "must be a valid regular expression, but isn't"));
+    yield invalidValue(`${at}.pattern`, pattern, "must be a valid regular expression, but isn't");
   }
   if (isJsonObject(items)) {
     const outside = outer?.["items"];
-    validateNested(errors, items, isJsonObject(outside) ? outside : undefined, `${at}.items`);
-  } else if (items !== undefined) errors.push(typeInvalid(`${at}.items`, items, "must be a schema object"));
+    yield* checkNested(items, isJsonObject(outside) ? outside : undefined, `${at}.items`);
+  } else if (items !== undefined) yield typeInvalid(`${at}.items`, items, "must be a schema object");
   if (isJsonObject(properties)) {
     const outside = outer?.["properties"];
     for (const [name, property] of Object.entries(properties)) {
       const path = `${at}.properties[${name}]`;
-      if (name === "metadata") errors.push(forbidden(path, "must not be specified in a nested context"));
+      if (name === "metadata") yield forbidden(path, "must not be specified in a nested context");
       if (!isJsonObject(property)) {
-        errors.push(typeInvalid(path, property, "must be a schema object"));
+        yield typeInvalid(path, property, "must be a schema object");
         continue;
       }
       const own = isJsonObject(outside) && Object.hasOwn(outside, name) ? outside[name] : undefined;
-      validateNested(errors, property, isJsonObject(own) ? own : undefined, path);
+      yield* checkNested(property, isJsonObject(own) ? own : undefined, path);
     }
   }
-  validateNestedValidation(
-    errors,
+  yield* checkNestedValidation(
     { ...nested, "x-kubernetes-int-or-string": outer?.["x-kubernetes-int-or-string"] },
     at,
   );
