@@ -9,8 +9,8 @@ export interface Follower {
   readonly watch: SandboxWatch;
   /** What was told that must never be, in words. */
   readonly wrong: readonly string[];
-  /** What it logged as a warning. */
-  readonly warnings: readonly string[];
+  /** What it logged. */
+  readonly logged: readonly string[];
   /**
    * Resolves as soon as what is asked holds; looked at after every change of a route and of the health.
    *
@@ -33,14 +33,10 @@ export interface FollowOptions {
 export async function follow(options: FollowOptions): Promise<Follower> {
   const client = createKubeClient(options.access, { userAgent: "sandgate-gateway" });
   const routes = createRouteTable({ userLabel: "user", userNamespaces: undefined });
-  const warnings: string[] = [];
-  const logger = {
-    debug() {},
-    info() {},
-    warn: (message: string, facts?: object) =>
-      void warnings.push(`${message} ${JSON.stringify(facts ?? {})}`),
-    error: (message: string) => void warnings.push(message),
-  };
+  const logged: string[] = [];
+  const log = (message: string, facts?: object): void =>
+    void logged.push(`${message} ${JSON.stringify(facts ?? {})}`);
+  const logger = { debug: log, info: log, warn: log, error: log };
   const waiting = new Set<() => void>();
   const look = (): void => {
     for (const one of waiting) one();
@@ -92,7 +88,7 @@ export async function follow(options: FollowOptions): Promise<Follower> {
     routes,
     watch,
     wrong,
-    warnings,
+    logged,
     until(what, holds, timeoutMs = 30_000) {
       const held = Promise.withResolvers<void>();
       const one = (): void => {

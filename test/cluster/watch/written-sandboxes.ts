@@ -21,7 +21,7 @@ export interface SandboxWriter {
 export interface WriterOptions {
   client: KubeClient;
   /** The version to write Sandboxes in. */
-  resource?: Resource<KubeObject>;
+  resource?: Resource;
   /** What the pods' address is; the test answers there. */
   podIp: string;
   /** The port that the pods declare. */

@@ -50,7 +50,7 @@ export interface SandboxWatch {
 }
 
 /** How often the cluster is asked what it serves, besides whenever it says that it does not serve what was asked for. */
-const DISCOVERY_MS = 30_000;
+const DISCOVERY_MS = 10_000;
 /** How long the first list of another version may take before it is given up and begun anew. */
 const CHANGE_MS = 120_000;
 
@@ -166,6 +166,7 @@ export function watchSandboxes(options: WatchSandboxesOptions): SandboxWatch {
     reader = opened;
     if (before !== null) ledger.leave(before);
     ledger.settle(opened);
+    report();
     await before?.close();
     logger.info(`reading sandboxes as ${apiVersionOf(resource)}`);
   }

@@ -10,7 +10,8 @@ const SILENCE_MS = 120_000;
 /** A watch that ends sooner than this is a failure, also where the server ended it in good order. */
 const SHORT_WATCH_MS = 1_000;
 const FIRST_RETRY_MS = 100;
-const RETRY_LIMIT_MS = 10_000;
+/** A server that is back is found within this time, by every client anew. */
+const RETRY_LIMIT_MS = 5_000;
 
 /**
  * Keeps a local copy of one kind: list, then watch from the list's version, again from the last version seen when the
@@ -27,6 +28,8 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   synced.promise.catch(() => {});
   const store = new ObjectStore<T>(options.indexes ?? {}, (change) => options.onChange?.(change));
   let complete: string | null = null;
+  /** When the present watch was accepted. */
+  let openedAtMs: number | null = null;
   let health: InformerHealth = { synced: false, seenAtMs: 0, error: null };
   const scope = {
     namespace: options.namespace,
@@ -81,7 +84,10 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
         // Spread, so that the watches of many replicas do not all end at once.
         timeoutSeconds: 300 + Math.floor(Math.random() * 300),
         signal: AbortSignal.any([closing.signal, silent.signal]),
-        onOpen: seen,
+        onOpen: () => {
+          openedAtMs = Date.now();
+          seen();
+        },
       });
       for await (const event of events) {
         watchdog.refresh();
@@ -102,27 +108,33 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   async function run(): Promise<void> {
     const backoff = createBackoff({ firstMs: FIRST_RETRY_MS, limitMs: RETRY_LIMIT_MS });
     let version: string | null = null;
+    let relisted = false;
     while (!closing.signal.aborted) {
       const began = Date.now();
+      openedAtMs = null;
+      let pause = true;
       try {
         version ??= await list();
         version = await watch(version);
-        if (Date.now() - began > SHORT_WATCH_MS) backoff.reset();
       } catch (error) {
         if (closing.signal.aborted) return;
         const cause = error instanceof WatchFailure ? error.cause : error;
         if (error instanceof WatchFailure) version = error.version;
         if (isExpired(cause)) {
+          // The first is answered by a list at once; a server that lets every list expire is not asked without end.
+          pause = relisted;
+          relisted = true;
           version = null;
           logger.debug(`watch of ${resource.plural} expired, listing again`);
         } else {
           failed(cause);
         }
-        if (Date.now() - began > RETRY_LIMIT_MS) backoff.reset();
       }
-      if (Date.now() - began < RETRY_LIMIT_MS) {
-        await sleep(backoff.next(), closing.signal);
+      if (openedAtMs !== null && Date.now() - openedAtMs > SHORT_WATCH_MS) {
+        backoff.reset();
+        relisted = false;
       }
+      if (pause && Date.now() - began < RETRY_LIMIT_MS) await sleep(backoff.next(), closing.signal);
     }
   }
 
