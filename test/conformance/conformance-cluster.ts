@@ -8,5 +8,7 @@ export interface ConformanceCluster {
   readonly image: string;
   /** How long anything may take, in milliseconds: a kubelet takes longer than a local process. */
   readonly patienceMs: number;
+  /** Makes the next pod get an address that was given up; absent where addresses go round a range too large to wait for. */
+  giveNext?(ip: string): void;
   close(): Promise<void>;
 }

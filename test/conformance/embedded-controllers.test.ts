@@ -5,12 +5,13 @@ import { silentLogger } from "@sandgate/contract";
 import { startApiServer, startControllers } from "@sandgate/embedded";
 import { createKubeClient } from "@sandgate/kube";
 import { startScriptedNode } from "./scripted-node.ts";
+import type { ConformanceCluster } from "./conformance-cluster.ts";
 import { describeConformance } from "./suite.ts";
 
 const IMAGE = "sandgate.dev/runtime:latest";
 
 /** The controllers by themselves: the node only says what a kubelet would. */
-describeConformance("embedded API server, our controllers, a scripted node", async () => {
+const open = async (): Promise<ConformanceCluster> => {
   const dataDir = mkdtempSync(join(tmpdir(), "sandgate-conformance-"));
   const api = await startApiServer({ dataDir, logger: silentLogger });
   const client = createKubeClient(api.access("admin"));
@@ -29,4 +30,6 @@ describeConformance("embedded API server, our controllers, a scripted node", asy
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
-});
+};
+
+describeConformance("embedded API server, our controllers, a scripted node", open, { routed: false });

@@ -5,35 +5,42 @@ import { sandboxCases } from "./cases/sandbox-cases.ts";
 import { templateCases } from "./cases/template-cases.ts";
 import { warmPoolCases } from "./cases/warm-pool-cases.ts";
 import type { ConformanceCluster } from "./conformance-cluster.ts";
+import { declareRouting } from "./routing/routing-suite.ts";
 import { openScenario, type Scenario } from "./scenario.ts";
 
 /** Declares one case. It runs in a namespace of its own. */
 export type CaseFunction = (title: string, run: (scenario: Scenario) => Promise<void>) => void;
 
-/** Runs every case on one kind of cluster, opened once. Cases that cannot hold on it are named, with the reason. */
+export interface ConformanceOptions {
+  /** Cases that cannot hold on this row, by title, with the reason. They are not run; the table of results shows them. */
+  readonly exceptions?: Readonly<Record<string, string>>;
+  /** False where pods are only said to run, so that nothing answers. */
+  readonly routed?: boolean;
+}
+
+/** Runs every case on one kind of cluster that serves what v0.5.6 does, opened once. */
 export function describeConformance(
   row: string,
   open: () => Promise<ConformanceCluster>,
-  exceptions: Readonly<Record<string, string>> = {},
+  { exceptions = {}, routed = true }: ConformanceOptions = {},
 ): void {
   describe(row, () => {
-    let cluster: ConformanceCluster | null = null;
+    let opened: ConformanceCluster | null = null;
     beforeAll(async () => {
-      cluster = await open();
-    }, 120_000);
-    afterAll(async () => {
-      await cluster?.close();
+      opened = await open();
     });
+    afterAll(async () => {
+      await opened?.close();
+    });
+    const cluster = (): ConformanceCluster => {
+      if (opened === null) throw new Error("the cluster did not open");
+      return opened;
+    };
 
     const test: CaseFunction = (title, run) => {
-      const why = exceptions[title];
-      if (why !== undefined) {
-        vitestTest.skip(`${title} (not here: ${why})`);
-        return;
-      }
+      if (Object.hasOwn(exceptions, title)) return;
       vitestTest(title, { timeout: 120_000 }, async () => {
-        if (cluster === null) throw new Error("the cluster did not open");
-        const scenario = await openScenario(cluster);
+        const scenario = await openScenario(cluster());
         try {
           await run(scenario);
         } finally {
@@ -42,5 +49,6 @@ export function describeConformance(
       });
     };
     for (const cases of [sandboxCases, templateCases, warmPoolCases, claimCases, refusalCases]) cases(test);
+    if (routed) declareRouting("v0.5.6", cluster, exceptions);
   });
 }

@@ -1,7 +1,6 @@
 import { describeRouting } from "../../conformance/routing/routing-suite.ts";
-import { routedOf, upstreamCluster } from "./real-row.ts";
+import { upstreamRow } from "./real-row.ts";
 
-describeRouting("a real cluster with agent-sandbox v0.1.0", async () => {
-  const cluster = await upstreamCluster("v0.1.0");
-  return routedOf(cluster, "v0.1.0", () => cluster.close());
-});
+describeRouting("real API server, upstream's controllers v0.1.0, kubelet", "v0.1.0", () =>
+  upstreamRow("v0.1.0"),
+);

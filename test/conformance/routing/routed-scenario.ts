@@ -9,32 +9,14 @@ import {
   type Stored,
 } from "@sandgate/contract";
 import { createRouteTable, startGateway, type Route } from "@sandgate/gateway";
-import {
-  execInPod,
-  isNotFound,
-  NAMESPACES,
-  PODS,
-  watchSandboxes,
-  type KubeClient,
-  type Resource,
-} from "@sandgate/kube";
+import { execInPod, isNotFound, NAMESPACES, PODS, watchSandboxes, type Resource } from "@sandgate/kube";
 import { awaitObjects } from "../await-objects.ts";
+import type { ConformanceCluster } from "../conformance-cluster.ts";
 import type { Dialect } from "./dialect.ts";
-
-/** What one row of the routing suite runs on. */
-export interface RoutedCluster {
-  readonly client: KubeClient;
-  readonly dialect: Dialect;
-  readonly image: string;
-  readonly patienceMs: number;
-  /** Makes the next pod get an address that was given up; absent where addresses go round a range too large to wait for. */
-  giveNext?(ip: string): void;
-  close(): Promise<void>;
-}
 
 /** A gateway that follows one namespace, and the words in which cases are written. */
 export interface RoutedScenario {
-  readonly cluster: RoutedCluster;
+  readonly cluster: ConformanceCluster;
   readonly dialect: Dialect;
   readonly namespace: string;
   readonly url: string;
@@ -51,6 +33,8 @@ export interface RoutedScenario {
     is: (route: Route | undefined) => boolean,
   ): Promise<Route | undefined>;
   untilState(path: string, state: Route["state"]): Promise<Route>;
+  /** Waits until the container of a pod runs: `pods/exec` is refused before. */
+  untilRunning(pod: string): Promise<void>;
   /** Waits until the only member of a pool is ready, whether that is a pod or a sandbox. */
   untilMember(): Promise<void>;
   /** Waits until a claim tells its sandbox; its name. */
@@ -65,8 +49,11 @@ export interface RoutedScenario {
   close(): Promise<void>;
 }
 
-export async function openRoutedScenario(cluster: RoutedCluster): Promise<RoutedScenario> {
-  const { client, dialect, image } = cluster;
+export async function openRoutedScenario(
+  cluster: ConformanceCluster,
+  dialect: Dialect,
+): Promise<RoutedScenario> {
+  const { client, image } = cluster;
   const namespace = `route-${randomBytes(4).toString("hex")}`;
   await client.create(NAMESPACES, { metadata: { name: namespace } });
   const { values: config } = loadConfig(GATEWAY_KEYS, { flags: { port: 0, watchNamespace: namespace } });
@@ -173,6 +160,13 @@ export async function openRoutedScenario(cluster: RoutedCluster): Promise<Routed
       const route = await untilRoute(path, `in state ${state}`, (one) => one?.state === state);
       if (route === undefined) throw new Error("unreachable: a state was seen");
       return route;
+    },
+    async untilRunning(name) {
+      await untilAny(`the container of ${name} running`, PODS, ({ metadata, status }) =>
+        metadata.name === name && status?.containerStatuses?.[0]?.state?.running !== undefined
+          ? true
+          : undefined,
+      );
     },
     async untilMember() {
       await untilAny("a warm pod that is ready", PODS, ({ status }) =>

@@ -1,30 +1,48 @@
 import { afterAll, beforeAll, describe, test as vitestTest } from "vitest";
-import { openRoutedScenario, type RoutedCluster } from "./routed-scenario.ts";
+import { dialectOf } from "./dialect.ts";
+import type { ConformanceCluster } from "../conformance-cluster.ts";
+import type { Release } from "./releases.ts";
+import { openRoutedScenario } from "./routed-scenario.ts";
 import { routingCases } from "./routing-cases.ts";
 
-/**
- * Runs every routing case on one kind of cluster, opened once.
- *
- * @param exceptions - Cases that cannot hold on it, by title, with the reason. They are not run.
- */
+/** Runs every routing case on a cluster with a release of agent-sandbox, opened once. */
 export function describeRouting(
   row: string,
-  open: () => Promise<RoutedCluster>,
-  exceptions: Readonly<Record<string, string>> = {},
+  release: Release,
+  open: () => Promise<ConformanceCluster>,
 ): void {
-  describe(`a sandbox on ${row}`, () => {
-    let cluster: RoutedCluster | null = null;
+  describe(row, () => {
+    let cluster: ConformanceCluster | null = null;
     beforeAll(async () => {
       cluster = await open();
     });
     afterAll(async () => {
       await cluster?.close();
     });
+    declareRouting(release, () => {
+      if (cluster === null) throw new Error("the cluster did not open");
+      return cluster;
+    });
+  });
+}
+
+/**
+ * Declares the routing cases.
+ *
+ * @param exceptions - Cases that cannot hold here, by title, with the reason. They are not run; the table of results
+ *   shows them.
+ */
+export function declareRouting(
+  release: Release,
+  cluster: () => ConformanceCluster,
+  exceptions: Readonly<Record<string, string>> = {},
+): void {
+  const dialect = dialectOf(release);
+  describe("a route", () => {
     routingCases((title, run) => {
       if (Object.hasOwn(exceptions, title)) return;
       vitestTest(title, { timeout: 180_000 }, async () => {
-        if (cluster === null) throw new Error("the cluster did not open");
-        const scenario = await openRoutedScenario(cluster);
+        const scenario = await openRoutedScenario(cluster(), dialect);
         try {
           await run(scenario);
         } finally {
