@@ -22,6 +22,13 @@ export { createInformer } from "./reflector/create-informer.ts";
 export { createWorkQueue, type WorkQueue, type WorkQueueOptions } from "./reflector/work-queue.ts";
 export { createEventRecorder, type EventRecorder } from "./reflector/event-recorder.ts";
 export { execInPod, type ExecInPodOptions } from "./exec/exec-in-pod.ts";
+export {
+  createPortForwardPool,
+  type ForwardedPod,
+  type PortForwardPool,
+} from "./port-forward/port-forward-pool.ts";
+export { openPortForward, type PortForwardTunnel } from "./port-forward/port-forward-tunnel.ts";
+export { SpdySession, type SpdyStream } from "./port-forward/spdy/session.ts";
 export { podLogs, type PodLogsOptions } from "./exec/pod-logs.ts";
 export { discoverSandboxApi } from "./adapter/discover-sandbox-api.ts";
 export { normalizeSandbox } from "./adapter/normalize-sandbox.ts";

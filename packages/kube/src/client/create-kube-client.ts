@@ -163,12 +163,19 @@ export function createKubeClient(access: ClusterAccess, options: KubeClientOptio
     },
     async connect(path, protocols, { signal } = {}) {
       const url = `${server.replace(/^http/, "ws")}${path}`;
-      const socket = new WebSocket(url, [...protocols], {
-        headers: { "user-agent": userAgent, ...(await authorization()) },
+      // A name with a slash in it is no token of HTTP, and `ws` refuses it. So such a one is agreed on past `ws`.
+      const past = protocols.some((protocol) => protocol.includes("/"));
+      const socket = new WebSocket(url, past ? [] : [...protocols], {
+        headers: {
+          "user-agent": userAgent,
+          ...(await authorization()),
+          ...(past ? { "sec-websocket-protocol": protocols.join(", ") } : {}),
+        },
         handshakeTimeout: CONNECT_TIMEOUT_MS,
         perMessageDeflate: false,
         ...tls,
       });
+      if (past) agreePast(socket, protocols);
       return opened(socket, server, signal);
     },
     async close() {
@@ -193,6 +200,17 @@ function tlsOptions(access: ClusterAccess): Record<string, unknown> {
     ...(access.tlsServerName === undefined ? {} : { servername: access.tlsServerName }),
     ...(access.insecureSkipTlsVerify === true ? { rejectUnauthorized: false } : {}),
   };
+}
+
+/** Takes the agreed protocol out of the answer before `ws` looks at it; without one the connection fails. */
+function agreePast(socket: WebSocket, protocols: readonly string[]): void {
+  socket.once("upgrade", ({ headers }) => {
+    const agreed = headers["sec-websocket-protocol"];
+    delete headers["sec-websocket-protocol"];
+    if (agreed !== undefined && protocols.includes(agreed)) return;
+    socket.emit("error", new Error(`it speaks none of ${protocols.join(", ")}`));
+    socket.terminate();
+  });
 }
 
 function unreachable(server: string, error: unknown): Error {

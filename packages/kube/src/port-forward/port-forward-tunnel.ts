@@ -1,0 +1,76 @@
+import type { Duplex } from "node:stream";
+import { createWebSocketStream, type WebSocket } from "ws";
+import type { KubeClient } from "../client/kube-client.ts";
+import { SpdySession } from "./spdy/session.ts";
+
+/** A tunnel to one pod, over which any number of connections to its ports pass. */
+export interface PortForwardTunnel {
+  /**
+   * A connection to a port of the pod. It is made while bytes may already be written: a port that refuses ends it with an
+   * error of the code ECONNREFUSED, and none of the bytes have arrived.
+   */
+  dial(port: number): Duplex;
+  /** Resolves when the tunnel is over, for whatever reason; its connections are over as well. */
+  readonly closed: Promise<void>;
+  close(): void;
+}
+
+/** A WebSocket whose messages carry the bytes of a SPDY connection: Kubernetes 1.31 and later. */
+const TUNNEL_PROTOCOL = "SPDY/3.1+portforward.k8s.io";
+
+const PING_MS = 15_000;
+
+/**
+ * Opens a tunnel to a pod over pods/portforward.
+ *
+ * @throws KubeError where the server refuses, KubeUnreachableError where it does not answer.
+ */
+export async function openPortForward(
+  client: KubeClient,
+  options: { namespace: string; pod: string; signal?: AbortSignal | undefined },
+): Promise<PortForwardTunnel> {
+  const { namespace, pod, signal } = options;
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/portforward`;
+  const socket = await client.connect(path, [TUNNEL_PROTOCOL], { signal });
+  const session = new SpdySession(createWebSocketStream(socket), null);
+  watchLiveness(socket);
+  let connections = 0;
+  return {
+    dial(port) {
+      const connection = { port: String(port), requestid: String(connections++) };
+      const error = session.open(new Map(Object.entries({ streamtype: "error", ...connection })));
+      const data = session.open(new Map(Object.entries({ streamtype: "data", ...connection })));
+      error.end();
+      // The text comes before the data's end or cut. Taken at once, it is what the connection ends with.
+      error.on("data", (message: Buffer) => data.destroy(forwardError(message.toString(), port)));
+      return data;
+    },
+    closed: session.done,
+    close: () => session.close(),
+  };
+}
+
+/** What lies between may forget the connection without a word, as after a night's sleep. */
+function watchLiveness(socket: WebSocket): void {
+  let answered = true;
+  const timer = setInterval(() => {
+    if (!answered) {
+      socket.terminate();
+      return;
+    }
+    answered = false;
+    socket.ping();
+  }, PING_MS).unref();
+  socket.on("pong", () => {
+    answered = true;
+  });
+  socket.once("close", () => clearInterval(timer));
+}
+
+/** The node's text is all there is to tell a port that refuses from a connection that broke. */
+function forwardError(message: string, port: number): NodeJS.ErrnoException {
+  const refused = /connection refused|ECONNREFUSED/i.test(message);
+  return Object.assign(new Error(refused ? `port ${port} refuses connections` : message.trim()), {
+    code: refused ? "ECONNREFUSED" : "ECONNRESET",
+  });
+}
