@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /**
  * The folder decides what kind of test a file is: beside the source (no sockets, no processes),
  * `packages/<name>/test` (real sockets and processes), `test/conformance` (one suite on several kinds of cluster),
- * `test/e2e` (the command and kubectl, root and bubblewrap).
+ * `test/deploy` (what the manifests render to), `test/e2e` (the command and kubectl, root and bubblewrap).
  */
 export default defineConfig({
   test: {
@@ -37,6 +37,16 @@ export default defineConfig({
           testTimeout: 120_000,
           // The first run builds Kubernetes from its Go modules.
           hookTimeout: 30 * 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "deploy",
+          include: ["test/deploy/**/*.test.ts"],
+          // The first run builds Helm from its Go module.
+          testTimeout: 5 * 60_000,
+          hookTimeout: 5 * 60_000,
         },
       },
       {

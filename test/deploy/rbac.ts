@@ -1,0 +1,44 @@
+import type { Manifest } from "./rendered.ts";
+
+/** What the gateway may, and the router with it: reading, and no more. */
+export const GATEWAY_RULES = [
+  { apiGroups: ["agents.x-k8s.io"], resources: ["sandboxes"], verbs: ["list", "watch"] },
+  { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"] },
+];
+
+/** What somebody may who is given the operator's role. */
+export const OPERATOR_RULES = [
+  {
+    apiGroups: ["agents.x-k8s.io"],
+    resources: ["sandboxes"],
+    verbs: ["get", "list", "watch", "create", "delete"],
+  },
+  { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] },
+  { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
+  { apiGroups: [""], resources: ["pods/exec"], verbs: ["get", "create"] },
+];
+
+/** Rules by role, `Kind namespace/name`, and who has it. */
+export function rights(manifests: readonly Manifest[]) {
+  const of = (object: object, key: string): unknown => (object as Record<string, unknown>)[key];
+  const roles = manifests.filter(({ kind }) => /^(?:Cluster)?Role$/.test(kind ?? ""));
+  const bindings = manifests.filter(({ kind }) => kind?.endsWith("RoleBinding") === true);
+  const nameOf = (kind: string, namespace: string | undefined, name: string): string =>
+    `${kind} ${namespace ?? ""}/${name}`;
+  return {
+    rules: Object.fromEntries(
+      roles.map((role) => [
+        nameOf(role.kind ?? "", role.metadata.namespace, role.metadata.name ?? ""),
+        of(role, "rules"),
+      ]),
+    ),
+    subjects: bindings.flatMap((binding) => {
+      const role = of(binding, "roleRef") as { kind: string; name: string };
+      const subjects = of(binding, "subjects") as { kind: string; namespace: string; name: string }[];
+      return subjects.map(
+        ({ kind, namespace, name }) =>
+          `${nameOf(kind, namespace, name)} → ${nameOf(role.kind, binding.metadata.namespace, role.name)}`,
+      );
+    }),
+  };
+}
