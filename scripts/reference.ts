@@ -14,6 +14,7 @@ import {
 } from "@sandgate/contract";
 import { ROUTER_DIFFERENCES } from "@sandgate/gateway";
 import { commandReference } from "../packages/cli/src/command-reference.ts";
+import { fill, releasesTable } from "./releases-page.ts";
 import { podFieldsReference } from "../packages/embedded/src/node/pod/fields-reference.ts";
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "docs", "reference");
@@ -25,6 +26,7 @@ export function referencePages(): Readonly<Record<string, string>> {
     "configuration.md": configurationPage(),
     "commands.md": commandReference(),
     "router-mode.md": routerPage(),
+    "releases.md": fill(writtenPage("releases.md"), "releases", releasesTable()),
     "pod-isolation.md": withTables("pod-isolation.md", podFieldsReference()),
   };
 }
