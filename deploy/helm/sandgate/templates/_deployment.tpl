@@ -142,7 +142,7 @@ spec:
         - name: api-keys
           secret:
             secretName: {{ $secret }}
-            defaultMode: 0440
+            defaultMode: 288 # 0440
             items:
               - key: keys.yaml
                 path: keys.yaml
