@@ -29,7 +29,14 @@ export interface WriterOptions {
   user: string;
 }
 
-const NAMESPACE = "default";
+export const NAMESPACE = "default";
+
+/** The one container of every pod. */
+export const BOX = (port: number): { name: string; image: string; ports: { containerPort: number }[] } => ({
+  name: "box",
+  image: "example.com/box",
+  ports: [{ containerPort: port }],
+});
 
 export async function createSandboxWriter(options: WriterOptions): Promise<SandboxWriter> {
   const { client, podIp, port, user } = options;
@@ -42,7 +49,7 @@ export async function createSandboxWriter(options: WriterOptions): Promise<Sandb
     { type: "apply", body: { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default" } } },
     { fieldManager: "test" },
   );
-  const containers = [{ name: "box", image: "example.com/box", ports: [{ containerPort: port }] }];
+  const containers = [BOX(port)];
 
   async function writeStatus(name: string, ready: boolean): Promise<void> {
     await client.patch(
@@ -99,7 +106,7 @@ function podOf(sandbox: Stored<KubeObject>, resource: Resource, containers: obje
   } as Pod;
 }
 
-function podStatus(ip: string): object {
+export function podStatus(ip: string): object {
   return {
     phase: "Running",
     podIP: ip,
@@ -108,7 +115,7 @@ function podStatus(ip: string): object {
   };
 }
 
-function readyCondition(ready: boolean): Condition {
+export function readyCondition(ready: boolean): Condition {
   return {
     type: "Ready",
     status: ready ? "True" : "False",
