@@ -19,6 +19,7 @@ import {
   type RenderedError,
 } from "./answers/send-error.ts";
 import type { ApiKeys } from "./auth/api-keys.ts";
+import type { Dialer } from "./dial/create-dialer.ts";
 import type { Forwarder, ForwardRequest } from "./forward/forwarder.ts";
 import type { RouteSource } from "./route-source.ts";
 import { resolveAddress, type Addressed, type Entry } from "./steps/address.ts";
@@ -38,6 +39,7 @@ export interface HandlerParts {
   keys: ApiKeys | null;
   rules: SiteRules;
   trusted: BlockList;
+  dialer: Dialer;
   forwarder: Forwarder;
   observe: Observe;
   logger: Logger;
@@ -97,7 +99,8 @@ export function createHandler(entry: Entry, parts: HandlerParts): Handler {
       addressed.form === "header"
         ? decideNamed(caller, addressed, routes, options)
         : decide(caller, addressed, routes, options);
-    const call = prepare(request, head, addressed, caller, decision, seen.requestId, {
+    const target = await parts.dialer.target(decision.route, decision);
+    const call = prepare(request, head, addressed, caller, decision, target, seen.requestId, {
       trusted: parts.trusted,
       routerTimeoutCapMs: config.routerTimeoutCapMs,
     });

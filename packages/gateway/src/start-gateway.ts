@@ -4,12 +4,16 @@ import { silentLogger, type GatewayConfig, type Logger } from "@sandgate/contrac
 import { openApiKeys } from "./auth/api-keys.ts";
 import { checkSafety } from "./check-safety.ts";
 import { createServer } from "./create-server.ts";
+import { createDialer } from "./dial/create-dialer.ts";
+import type { DialMode } from "./dial/dial-mode.ts";
 import { createHttpForwarder } from "./forward/http-forwarder.ts";
+import type { OpenTunnel } from "./forward/tunnel-agent.ts";
 import { createHandler, type HandlerParts } from "./handle-request.ts";
 import { listen } from "./listen.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import type { RouteSource } from "./route-source.ts";
 import { siteRulesOf, trustedProxiesOf } from "./site-rules.ts";
+import { StartError } from "./start-error.ts";
 import { createObserver } from "./steps/observe.ts";
 
 export interface Gateway {
@@ -19,6 +23,10 @@ export interface Gateway {
   readonly routerUrl: string | null;
   /** Of the metrics listener, null without one. */
   readonly metricsUrl: string | null;
+  /**
+   * How sandboxes are reached. Where it is not known yet it is found out by any that is ready; null where there is none.
+   */
+  settleDial(): Promise<DialMode | null>;
   /** Takes no more connections and resolves when requests under way are done, or cut after the drain time. Idempotent. */
   close(): Promise<void>;
 }
@@ -26,6 +34,8 @@ export interface Gateway {
 export interface GatewayOptions {
   config: GatewayConfig;
   source: RouteSource;
+  /** Absent: pods are reached by tunnels never, and by `auto` by their IPs. */
+  openTunnel?: OpenTunnel | undefined;
   logger?: Logger;
 }
 
@@ -42,11 +52,26 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const trusted = trustedProxiesOf(config.trustedProxies);
   const keys =
     config.apiKeys !== undefined && config.auth !== "none" ? await openApiKeys(config.apiKeys, logger) : null;
-  const forwarder = createHttpForwarder(config);
+  const { openTunnel } = options;
+  if (config.dial === "port-forward" && openTunnel === undefined)
+    throw new StartError("This gateway has no API server to reach pods through; choose another --dial.");
+  const dialer = createDialer({ configured: config.dial, canTunnel: openTunnel !== undefined, logger });
+  const forwarder = createHttpForwarder(config, openTunnel);
   const metrics = createMetrics();
   const observe = createObserver(logger, metrics);
   const state = { inFlight: 0, draining: false };
-  const parts: HandlerParts = { config, source, keys, rules, trusted, forwarder, observe, logger, state };
+  const parts: HandlerParts = {
+    config,
+    source,
+    keys,
+    rules,
+    trusted,
+    dialer,
+    forwarder,
+    observe,
+    logger,
+    state,
+  };
 
   const main = createServer(createHandler("gateway", parts));
   const router = createServer(
@@ -78,6 +103,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           : await open(router, config.routerHost ?? host, routerPort, "--router-port"),
       metricsUrl:
         metricsPort === undefined ? null : await open(metricsServer, host, metricsPort, "--metrics-port"),
+      async settleDial() {
+        if (dialer.mode !== null) return dialer.mode;
+        const ready = [...source.routes.list()].find((route) => route.state === "Ready");
+        return ready === undefined ? null : dialer.settle(ready, config.sandboxPort);
+      },
       close: () => (closing ??= close()),
     };
   } catch (error) {

@@ -299,22 +299,24 @@ describe("who reaches it", () => {
 });
 
 describe("a command is not carried out twice", () => {
-  it.each([
-    ["POST", 408],
-    ["PATCH", 408],
-    ["GET", 504],
-    ["PUT", 504],
-  ])("a %s that is too slow ends in %i, before its client gives up by itself", async (method, status) => {
+  it("one that is too slow ends before its client gives up by itself, and in 4xx", async () => {
     let requests = 0;
     const url = await open((request) => {
       requests++;
       request.resume();
     });
-    const began = performance.now();
-    const response = await fetch(url, { method, headers: to({ "X-Sandbox-Timeout": "0.5" }) });
-    expect((await told(response))[0]).toBe(status);
-    expect(performance.now() - began).toBeLessThan(500);
-    expect(requests).toBe(1);
+    const ask = async (method: string): Promise<[string, number, boolean]> => {
+      const began = performance.now();
+      const response = await fetch(url, { method, headers: to({ "X-Sandbox-Timeout": "4" }) });
+      return [method, (await told(response))[0], performance.now() - began < 4_000];
+    };
+    expect(await Promise.all(["POST", "PATCH", "GET", "PUT"].map(ask))).toEqual([
+      ["POST", 408, true],
+      ["PATCH", 408, true],
+      ["GET", 504, true],
+      ["PUT", 504, true],
+    ]);
+    expect(requests).toBe(4);
   });
 
   it.each([

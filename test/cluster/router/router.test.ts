@@ -76,7 +76,12 @@ async function startRouters(api: EmbeddedApiServer): Promise<{ upstream: string;
   const { values } = loadConfig(GATEWAY_KEYS, {
     flags: { port: 0, routerPort: 0, firstByteTimeoutMs: FIRST_BYTE_MS },
   });
-  const running = await runGateway({ access: api.access("gateway"), config: values, logger: silentLogger });
+  const running = await runGateway({
+    access: api.access("gateway"),
+    config: values,
+    logger: silentLogger,
+    near: true,
+  });
   closers.push(() => running.close());
   await running.synced;
   const theirs = await startUpstreamRouter({

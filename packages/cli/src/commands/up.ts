@@ -76,7 +76,7 @@ async function start(
     return client;
   };
   const [gateway, controllers, node] = await Promise.allSettled([
-    runGateway({ access: api.access("gateway"), config, logger }),
+    runGateway({ access: api.access("gateway"), config, logger, near: true }),
     startControllers({ client: clientOf("controllers"), logger }),
     startNode({
       client: clientOf("node"),

@@ -1,6 +1,6 @@
 import type { GatewayConfig, Logger } from "@sandgate/contract";
-import { createRouteTable, startGateway, type Gateway } from "@sandgate/gateway";
-import { createKubeClient, watchSandboxes, type ClusterAccess } from "@sandgate/kube";
+import { createRouteTable, startGateway, type Gateway, type OpenTunnel } from "@sandgate/gateway";
+import { createKubeClient, createPortForwardPool, watchSandboxes, type ClusterAccess } from "@sandgate/kube";
 
 export interface RunningGateway {
   gateway: Gateway;
@@ -15,6 +15,8 @@ export async function runGateway(options: {
   access: ClusterAccess;
   config: GatewayConfig;
   logger: Logger;
+  /** Pods' IPs are known to be reached from here. */
+  near: boolean;
 }): Promise<RunningGateway> {
   const { config, logger } = options;
   const client = createKubeClient(options.access, { userAgent: "sandgate-gateway" });
@@ -29,6 +31,12 @@ export async function runGateway(options: {
     onChange: (uid, entry) => routes.put(uid, entry),
     logger,
   });
+  // Where pods are near, tunnels are for whoever asks for them.
+  const tunnels = options.near && config.dial !== "port-forward" ? null : createPortForwardPool(client);
+  const openTunnel: OpenTunnel | undefined =
+    tunnels === null
+      ? undefined
+      : ({ namespace, pod, podUid, port }) => tunnels.dial({ namespace, name: pod, uid: podUid }, port);
   try {
     const source = {
       routes,
@@ -36,12 +44,13 @@ export async function runGateway(options: {
         return watch.health;
       },
     };
-    const gateway = await startGateway({ config, source, logger });
+    const gateway = await startGateway({ config, source, openTunnel, logger });
     return {
       gateway,
       synced: watch.synced,
       async close() {
         await gateway.close();
+        tunnels?.close();
         await watch.close();
         await client.close();
       },

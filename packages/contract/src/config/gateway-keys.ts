@@ -121,6 +121,14 @@ export const GATEWAY_KEYS = {
     schema: switched.default(false),
     doc: "Serve browsers' pages in path mode, where all sandboxes share one origin and can act on one another.",
   },
+  dial: {
+    flag: "--dial <how>",
+    env: ["SANDGATE_DIAL"],
+    schema: z
+      .enum(["auto", "pod-ip", "service", "port-forward"], "is none of auto, pod-ip, service, port-forward")
+      .default("auto"),
+    doc: "How sandboxes are reached. auto: by pod IP in the cluster; outside of it by port-forward, unless the first sandbox's pod answers.",
+  },
   connectTimeoutMs: {
     flag: "--connect-timeout-ms <ms>",
     env: ["SANDGATE_CONNECT_TIMEOUT_MS"],

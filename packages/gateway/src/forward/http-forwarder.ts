@@ -1,5 +1,4 @@
 import {
-  Agent,
   request as httpRequest,
   type ClientRequest,
   type IncomingMessage,
@@ -9,17 +8,16 @@ import {
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { SandgateError } from "@sandgate/contract";
-import type { DialTarget } from "../routes/route.ts";
+import { createConnections, type Connections } from "./connections.ts";
+import { broken, failureOf, tooSlow, unreachable } from "./failures.ts";
 import type { Forwarder, ForwarderTimeouts, ForwardRequest, ForwardResult } from "./forwarder.ts";
 import { responseHeaders } from "./request-headers.ts";
 import { Stopwatch } from "./stopwatch.ts";
-
-/** Idle connections kept for one sandbox. */
-const MAX_IDLE = 32;
+import type { OpenTunnel } from "./tunnel-agent.ts";
 
 /** A forwarder over Node's own HTTP client: plain, correct, and replaceable behind its interface. */
-export function createHttpForwarder(timeouts: ForwarderTimeouts): Forwarder {
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE, scheduling: "lifo" });
+export function createHttpForwarder(timeouts: ForwarderTimeouts, openTunnel?: OpenTunnel): Forwarder {
+  const connections = createConnections(openTunnel);
 
   async function forward(call: ForwardRequest, response: ServerResponse): Promise<ForwardResult> {
     const began = performance.now();
@@ -29,11 +27,12 @@ export function createHttpForwarder(timeouts: ForwarderTimeouts): Forwarder {
     // A kept connection may have been closed by the sandbox just now. That shows as a reset before any answer, and a
     // request that changes nothing and has no body may then be sent again, on a connection of its own.
     const repeatable = !hasBody && ["GET", "HEAD", "OPTIONS"].includes(request.method ?? "");
-    const first = call.ownConnection === true ? false : agent;
-    const answer = await open(call, response, hasBody, first).catch((error: unknown) => {
-      if (repeatable && error instanceof StaleConnection) return open(call, response, hasBody, false);
-      throw error instanceof StaleConnection ? error.failure : error;
-    });
+    const answer = await open(call, response, hasBody, call.ownConnection === true).catch(
+      (error: unknown) => {
+        if (repeatable && error instanceof StaleConnection) return open(call, response, hasBody, true);
+        throw error instanceof StaleConnection ? error.failure : error;
+      },
+    );
     const firstByteMs = performance.now() - began;
     await relay(answer, response);
     return { status: answer.statusCode ?? 502, firstByteMs };
@@ -54,11 +53,11 @@ export function createHttpForwarder(timeouts: ForwarderTimeouts): Forwarder {
     call: ForwardRequest,
     response: ServerResponse,
     hasBody: boolean,
-    over: Agent | false,
+    own: boolean,
   ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const { request } = call;
-      const upstream = httpRequest(optionsOf(call, over, hasBody));
+      const upstream = httpRequest(optionsOf(call, connections, own, hasBody));
       const watch = new Stopwatch();
       let connected = false;
       let gone = false;
@@ -89,7 +88,7 @@ export function createHttpForwarder(timeouts: ForwarderTimeouts): Forwarder {
           reject(new SandgateError("BROKEN", "The client has gone.", { cause: error }));
           return;
         }
-        const failure = connected ? broken(call, error) : dialFailure(call, error);
+        const failure = failureOf(call, error, connected);
         fail(upstream.reusedSocket && error.code === "ECONNRESET" ? new StaleConnection(failure) : failure);
       });
       upstream.on("continue", () => response.writeContinue());
@@ -159,7 +158,7 @@ export function createHttpForwarder(timeouts: ForwarderTimeouts): Forwarder {
   function upgrade(call: ForwardRequest, client: Duplex, head: Buffer): Promise<ForwardResult> {
     const began = performance.now();
     return new Promise((resolve, reject) => {
-      const options = optionsOf(call, false, false);
+      const options = optionsOf(call, connections, true, false);
       const headers = [
         ...call.headers,
         "Connection",
@@ -189,7 +188,7 @@ export function createHttpForwarder(timeouts: ForwarderTimeouts): Forwarder {
         },
         () => fail(unreachable(call, `no connection within ${connectTimeoutMs} ms`)),
       );
-      upstream.on("error", (error) => fail(connected ? broken(call, error) : dialFailure(call, error)));
+      upstream.on("error", (error) => fail(failureOf(call, error, connected)));
       upstream.once("upgrade", (answer, socket, rest) => {
         watch.stop();
         client.off("close", clientGone);
@@ -213,7 +212,7 @@ export function createHttpForwarder(timeouts: ForwarderTimeouts): Forwarder {
     });
   }
 
-  return { forward, upgrade, close: () => agent.destroy() };
+  return { forward, upgrade, close: () => connections.close() };
 }
 
 /** A kept connection turned out to be closed before the request had an answer. */
@@ -226,22 +225,22 @@ class StaleConnection extends Error {
   }
 }
 
-function optionsOf(call: ForwardRequest, agent: Agent | false, hasBody: boolean): RequestOptions {
+function optionsOf(
+  call: ForwardRequest,
+  connections: Connections,
+  own: boolean,
+  hasBody: boolean,
+): RequestOptions {
   const { request } = call;
   const framing =
     hasBody && request.headers["transfer-encoding"] !== undefined ? ["Transfer-Encoding", "chunked"] : [];
   return {
-    ...dialOptions(call.target),
-    agent,
+    ...connections.to(call.target, own),
     method: request.method,
     path: call.path,
     headers: [...call.headers, ...framing],
     setHost: false,
   };
-}
-
-function dialOptions(target: DialTarget): RequestOptions {
-  return target.kind === "tcp" ? { host: target.host, port: target.port } : { socketPath: target.path };
 }
 
 function watchConnect(
@@ -297,32 +296,4 @@ function pairs(flat: readonly string[]): [string, string][] {
     flat[2 * index] ?? "",
     flat[2 * index + 1] ?? "",
   ]);
-}
-
-function dialFailure(call: ForwardRequest, error: NodeJS.ErrnoException): SandgateError {
-  if (error.code !== "ECONNREFUSED") return unreachable(call, error.message, error);
-  const port = call.target.kind === "tcp" ? `port ${call.target.port}` : "its socket";
-  return new SandgateError("REFUSED", `${call.name} refuses connections on ${port}.`, { cause: error });
-}
-
-function unreachable(call: ForwardRequest, why: string, cause?: Error): SandgateError {
-  return new SandgateError(
-    "UNREACHABLE",
-    `${call.name} cannot be reached: ${why}.`,
-    cause === undefined ? {} : { cause },
-  );
-}
-
-function broken(call: ForwardRequest, error: Error): SandgateError {
-  return new SandgateError(
-    "BROKEN",
-    `${call.name} broke the connection before it answered (${error.message}).`,
-    {
-      cause: error,
-    },
-  );
-}
-
-function tooSlow(call: ForwardRequest, timeoutMs: number): SandgateError {
-  return new SandgateError("TOO_SLOW", `${call.name} sent no answer within ${timeoutMs / 1000} s.`);
 }

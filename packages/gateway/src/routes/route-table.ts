@@ -183,6 +183,7 @@ function routeOf({ sandbox, pod, state }: SandboxEntry, userLabel: string): Rout
     namespace: sandbox.namespace,
     sandboxUid: sandbox.uid,
     podUid: own?.uid ?? null,
+    podName: own?.name ?? null,
     podIps: own?.podIps.filter((ip) => isDialable(ip, own.hostIps)) ?? [],
     state: state.state,
     reason: state.reason,

@@ -1,7 +1,9 @@
 import type { NormalSandbox, SandboxState } from "@sandgate/contract";
 
-/** Where a sandbox's port is reached. A socket path serves where pods have no network of their own to be reached by. */
-export type DialTarget = { kind: "tcp"; host: string; port: number } | { kind: "socket"; path: string };
+/** Where a sandbox's port is reached: an address, or a pod that only the API server gets to. */
+export type DialTarget =
+  | { kind: "tcp"; host: string; port: number }
+  | { kind: "tunnel"; namespace: string; pod: string; podUid: string; port: number };
 
 /** What the gateway knows about one sandbox. */
 export interface Route {
@@ -15,6 +17,8 @@ export interface Route {
   sandboxUid: string;
   /** UID of the pod that is dialled, null while there is none. */
   podUid: string | null;
+  /** Name of that pod. */
+  podName: string | null;
   /** IPs of that pod that may be dialled. */
   podIps: readonly string[];
   state: SandboxState | "Conflict";

@@ -1,13 +1,14 @@
 import { canonicalIp, SandgateError, type HeaderAddress, type PathAddress } from "@sandgate/contract";
 import { portOf } from "../routes/port-of.ts";
-import type { DialTarget, Route } from "../routes/route.ts";
+import type { Route } from "../routes/route.ts";
 import type { RouteTable } from "../routes/route-table.ts";
 import type { Caller } from "./caller.ts";
 
-/** Allowed, and where to. The target comes from the very route that was decided about. */
+/** Allowed, and where to: a pod's address and port, of the very route that was decided about. */
 export interface Decision {
   route: Route;
-  target: DialTarget;
+  host: string;
+  port: number;
 }
 
 export interface DecideOptions {
@@ -39,7 +40,7 @@ export function decide(
   if (route.state === "Conflict") throw new SandgateError("ADDRESS_CONFLICT", route.message);
   const [host] = route.podIps;
   if (route.state !== "Ready" || host === undefined) throw notReady(route, name);
-  return { route, target: { kind: "tcp", host, port: portOf(route, address.port, options.sandboxPort) } };
+  return { route, host, port: portOf(route, address.port, options.sandboxPort) };
 }
 
 /**
@@ -68,7 +69,7 @@ export function decideNamed(
   const named = route.podIps.find((ip) => address.podIp !== undefined && canonicalIp(ip) === address.podIp);
   const host = named ?? route.podIps[0];
   if (route.state !== "Ready" || host === undefined) throw notReady(route, name);
-  return { route, target: { kind: "tcp", host, port: address.port ?? options.sandboxPort } };
+  return { route, host, port: address.port ?? options.sandboxPort };
 }
 
 /** Whether the sandbox is the caller's own. */

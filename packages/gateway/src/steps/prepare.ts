@@ -19,17 +19,18 @@ export interface PrepareOptions {
   routerTimeoutCapMs: number;
 }
 
-/** Everything that forwarding takes: the target that was decided, the sandbox's path, and headers made for it. */
+/** Everything that forwarding takes: where its bytes go, the sandbox's path, and headers made for it. */
 export function prepare(
   request: IncomingMessage,
   head: Head,
   addressed: SandboxAddressed,
   caller: Caller,
   decision: Decision,
+  target: DialTarget,
   requestId: string,
   options: PrepareOptions,
 ): ForwardRequest {
-  const { target, route } = decision;
+  const { route } = decision;
   const peer = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
   const byHeaders = addressed.form === "header";
   const headers = requestHeaders(request, {
@@ -39,7 +40,7 @@ export function prepare(
     prefix: addressed.form === "path" ? printPrefix(addressed) : undefined,
     trusted: options.trusted.check(peer, isIP(peer) === 6 ? "ipv6" : "ipv4"),
     // Programs behind the router know it as upstream made it: called by their own address, without the caller's credentials.
-    sandboxHost: byHeaders ? hostOf(target) : undefined,
+    sandboxHost: byHeaders ? hostOf(decision) : undefined,
     dropAuthorization: byHeaders || caller.usedAuthorization,
     dropOrigin: byHeaders && request.headers.upgrade !== undefined,
     requestId,
@@ -70,7 +71,6 @@ function patienceOf(timeoutMs: number | undefined, capMs: number): number | unde
   return Math.max(1, Math.round(capped - Math.min(capped * MARGIN, MARGIN_LIMIT_MS)));
 }
 
-function hostOf(target: DialTarget): string | undefined {
-  if (target.kind !== "tcp") return undefined;
-  return `${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`;
+function hostOf({ host, port }: Decision): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -1,0 +1,44 @@
+import { Agent, type RequestOptions } from "node:http";
+import { isIP } from "node:net";
+import { dialableLookup } from "../dial/dialable-lookup.ts";
+import type { DialTarget } from "../routes/route.ts";
+import { TunnelAgent, type OpenTunnel } from "./tunnel-agent.ts";
+
+/** Connections to sandboxes, kept for the next request. */
+export interface Connections {
+  /**
+   * What makes a request go to a target.
+   *
+   * @param own - On a connection of its own, which ends with it.
+   */
+  to(target: DialTarget, own: boolean): RequestOptions;
+  close(): void;
+}
+
+/** Idle connections kept for one sandbox. */
+const MAX_IDLE = 32;
+const KEEP = { keepAlive: true, maxFreeSockets: MAX_IDLE, scheduling: "lifo" } as const;
+
+/** @param openTunnel - For targets that are reached through the API server only. */
+export function createConnections(openTunnel: OpenTunnel | undefined): Connections {
+  const direct = new Agent(KEEP);
+  const open: OpenTunnel =
+    openTunnel ?? (() => Promise.reject(new Error("this gateway opens no tunnels to pods")));
+  const tunnels = new TunnelAgent(open, KEEP);
+  const ownTunnels = new TunnelAgent(open, { keepAlive: false });
+  return {
+    to(target, own) {
+      if (target.kind === "tcp") {
+        const { host, port } = target;
+        const named = isIP(host) === 0 ? { lookup: dialableLookup } : {};
+        return { host, port, ...named, agent: own ? false : direct };
+      }
+      // Connections are kept by host and port: the pod's UID says for whom.
+      const options = { host: target.podUid, port: target.port, tunnel: target };
+      return { ...options, agent: own ? ownTunnels : tunnels };
+    },
+    close() {
+      for (const agent of [direct, tunnels, ownTunnels]) agent.destroy();
+    },
+  };
+}
