@@ -42,7 +42,6 @@ export async function gatewayImage(): Promise<Image> {
     ...Object.entries(programs).map(
       ([path, content]) => ({ type: "file", path, mode: 0o755, content }) as const,
     ),
-    { type: "link", path: "usr/bin/sandgate", target: "../../opt/sandgate/bin/sandgate.js" },
     { type: "folder", path: "tmp", mode: 0o1777 },
     // Where the container's own file systems are mounted: a read-only root takes no new folder.
     ...["dev", "proc", "sys"].map((path) => ({ type: "folder", path, mode: 0o755 }) as const),
