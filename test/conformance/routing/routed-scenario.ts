@@ -33,8 +33,8 @@ export interface RoutedScenario {
     is: (route: Route | undefined) => boolean,
   ): Promise<Route | undefined>;
   untilState(path: string, state: Route["state"]): Promise<Route>;
-  /** Waits until the container of a pod runs: `pods/exec` is refused before. */
-  untilRunning(pod: string): Promise<void>;
+  /** Waits until the container of a pod has answered once. */
+  untilStarted(pod: string): Promise<void>;
   /** Waits until the only member of a pool is ready, whether that is a pod or a sandbox. */
   untilMember(): Promise<void>;
   /** Waits until a claim tells its sandbox; its name. */
@@ -100,6 +100,7 @@ export async function openRoutedScenario(
       waiting.delete(look);
     });
   };
+  const answers = { httpGet: { path: "/", port: 8888 } };
   const pod: RoutedScenario["pod"] = (options = {}) => ({
     containers: [
       {
@@ -107,10 +108,10 @@ export async function openRoutedScenario(
         image: options.image ?? image,
         imagePullPolicy: "Never",
         ...(options.command === undefined ? {} : { command: [...options.command] }),
+        // Nobody asks whether it is ready before it has answered once.
+        startupProbe: { ...answers, periodSeconds: 1, failureThreshold: 60 },
         readinessProbe: {
-          ...(options.probed === true
-            ? { exec: { command: ["/bin/ls", "/tmp/ready"] } }
-            : { httpGet: { path: "/", port: 8888 } }),
+          ...(options.probed === true ? { exec: { command: ["/bin/ls", "/tmp/ready"] } } : answers),
           periodSeconds: 1,
           failureThreshold: 1,
         },
@@ -161,11 +162,9 @@ export async function openRoutedScenario(
       if (route === undefined) throw new Error("unreachable: a state was seen");
       return route;
     },
-    async untilRunning(name) {
-      await untilAny(`the container of ${name} running`, PODS, ({ metadata, status }) =>
-        metadata.name === name && status?.containerStatuses?.[0]?.state?.running !== undefined
-          ? true
-          : undefined,
+    async untilStarted(name) {
+      await untilAny(`the container of ${name} started`, PODS, ({ metadata, status }) =>
+        metadata.name === name && status?.containerStatuses?.[0]?.started === true ? true : undefined,
       );
     },
     async untilMember() {

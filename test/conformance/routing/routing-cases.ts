@@ -20,7 +20,7 @@ export function routingCases(test: RoutingCase): void {
 
   test("is refused while its pod is not ready, and reached again when it is", async (scenario) => {
     await scenario.createSandbox("box", "alice", scenario.pod({ probed: true }));
-    await scenario.untilRunning("box");
+    await scenario.untilStarted("box");
     expect(await scenario.execute("alice/box", "true")).toMatchObject({
       status: 503,
       error: "SANDBOX_NOT_READY",
