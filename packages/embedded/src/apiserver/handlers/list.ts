@@ -29,12 +29,9 @@ export async function handleList(api: Api, request: ApiRequest): Promise<Answer>
     const apiVersion = `meta.k8s.io/${representation.version}`;
     return jsonAnswer(200, { kind: "PartialObjectMetadataList", apiVersion, metadata, items });
   }
-  const head = { kind: definition.listKind, apiVersion: apiVersionOf(definition), metadata };
-  const texts = await readTexts(api, entries, definition);
-  const pieces = [`${JSON.stringify(head).slice(0, -1)},"items":[`];
-  for (const [index, text] of texts.entries()) pieces.push(index === 0 ? text : `,${text}`);
-  pieces.push("]}");
-  return { status: 200, body: pieces };
+  const list = JSON.stringify({ kind: definition.listKind, apiVersion: apiVersionOf(definition), metadata });
+  const items = await readTexts(api, entries, definition);
+  return { status: 200, body: { head: `${list.slice(0, -1)},"items":[`, items, tail: "]}" } };
 }
 
 export function filterOf(request: ApiRequest): ObjectFilter {

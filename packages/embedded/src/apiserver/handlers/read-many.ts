@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { KubeObject } from "@sandgate/contract";
-import type { ResourceDefinition } from "../registry/resource-definition.ts";
+import { apiVersionOf, type ResourceDefinition } from "../registry/resource-definition.ts";
 import { type Entry, parseEntry } from "../storage/entry.ts";
 import { type Api, isStoredAs } from "./api.ts";
 
@@ -30,7 +30,8 @@ export async function readTexts(
   entries: readonly Entry[],
   definition: ResourceDefinition,
 ): Promise<readonly string[]> {
-  if (entries.every((entry) => isStoredAs(entry, definition))) return entries.map((entry) => entry.json);
+  const wanted = apiVersionOf(definition);
+  if (entries.every((entry) => entry.apiVersion === wanted)) return entries.map((entry) => entry.json);
   const objects = await readObjects(api, entries, definition);
   return objects.map((object) => JSON.stringify(object));
 }

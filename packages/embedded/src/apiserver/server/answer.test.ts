@@ -1,7 +1,8 @@
 import { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
+import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { drained } from "./answer.ts";
+import { drained, writeAnswer } from "./answer.ts";
 
 class FakeResponse extends EventEmitter {
   destroyed = false;
@@ -56,5 +57,48 @@ describe("waiting for a reader", () => {
     const response = new FakeResponse();
     response.writableNeedDrain = false;
     expect(await wait(response)).toBe(true);
+  });
+});
+
+/** Takes everything at once. */
+class ReadResponse extends FakeResponse {
+  override writableNeedDrain = false;
+  readonly headers = new Map<string, string>();
+  readonly parts: (string | Uint8Array)[] = [];
+
+  setHeader(name: string, value: string): void {
+    this.headers.set(name, value);
+  }
+
+  write(part: string): boolean {
+    this.parts.push(part);
+    return true;
+  }
+
+  end(part: string | Uint8Array): void {
+    this.parts.push(part);
+  }
+}
+
+describe("a list", () => {
+  const lists: readonly (readonly string[])[] = [
+    [],
+    ["a"],
+    ["a", "b", "c"],
+    ["x".repeat(40_000)],
+    ["x".repeat(40_000), "y".repeat(40_000)],
+    ["a", "x".repeat(40_000), "b"],
+    Array.from({ length: 3000 }, (_, index) => `item ${index}`),
+  ];
+
+  it.each(lists)("is written whole, however its items fall into parts", async (...items) => {
+    const body = { head: '{"items":[', items: items.map((item) => JSON.stringify(item)), tail: "]}" };
+    for (const encoding of ["", "gzip"]) {
+      const response = new ReadResponse();
+      await writeAnswer(response as unknown as ServerResponse, { status: 200, body }, encoding);
+      const packed = response.headers.get("Content-Encoding") === "gzip";
+      const text = packed ? gunzipSync(response.parts[0] ?? "").toString() : response.parts.join("");
+      expect(JSON.parse(text)).toEqual({ items });
+    }
   });
 });

@@ -6,11 +6,18 @@ import { ApiError } from "./api-error.ts";
 /** What a handler answers with. */
 export interface Answer {
   readonly status: number;
-  /** Whole, or in pieces that follow each other without anything between them. */
-  readonly body: string | Uint8Array | readonly string[];
+  readonly body: string | Uint8Array | ListBody;
   /** JSON where absent. */
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The text of a list, which is put together as it is written. */
+export interface ListBody {
+  /** Up to the first item. */
+  readonly head: string;
+  readonly items: readonly string[];
+  readonly tail: string;
 }
 
 /** A handler's answer that lasts: it writes head and body itself. */
@@ -20,14 +27,15 @@ export interface StreamedAnswer {
 
 const JSON_TYPE = "application/json";
 const GZIP_MIN_BYTES = 128 * 1024;
-const WRITE_CHARS = 256 * 1024;
+/** Larger ones cost the thread twice as much: the memory for each is then fetched from the system, and given back. */
+const WRITE_CHARS = 32 * 1024;
 const compress = promisify(gzip);
 
 export function jsonAnswer(status: number, value: unknown): Answer {
   return { status, body: JSON.stringify(value) };
 }
 
-export function errorAnswer(error: ApiError): Answer {
+export function errorAnswer(error: ApiError): Answer & { readonly body: string } {
   const seconds = error.details?.retryAfterSeconds;
   return {
     status: error.code,
@@ -47,37 +55,34 @@ export async function writeAnswer(
   response.setHeader("Cache-Control", "no-cache, private");
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   const { body } = answer;
-  const size = typeof body === "string" || body instanceof Uint8Array ? body.length : totalLength(body);
+  const isList = typeof body !== "string" && !(body instanceof Uint8Array);
+  const size = isList ? lengthOf(body) : body.length;
   if (size > GZIP_MIN_BYTES && /(^|,)\s*gzip\s*(;|,|$)/.test(acceptEncoding)) {
-    const whole =
-      body instanceof Uint8Array ? body : Buffer.from(typeof body === "string" ? body : body.join(""));
+    const whole = isList ? body.head + body.items.join(",") + body.tail : body;
     const packed = await compress(whole, { level: constants.Z_BEST_SPEED });
     response.setHeader("Content-Encoding", "gzip");
     response.setHeader("Vary", "Accept-Encoding");
     response.end(packed);
-    return;
-  }
-  if (typeof body === "string" || body instanceof Uint8Array) {
-    response.end(body);
-    return;
-  }
-  await writePieces(response, body);
+  } else if (isList) await writeList(response, body);
+  else response.end(body);
 }
 
-/** Grouped into large writes, each waiting for the reader, so that nothing is held twice. */
-async function writePieces(response: ServerResponse, pieces: readonly string[]): Promise<void> {
-  let group: string[] = [];
+/** In parts, each waiting for the reader, so that nothing is held twice. */
+async function writeList(response: ServerResponse, { head, items, tail }: ListBody): Promise<void> {
+  let before = head;
+  let start = 0;
   let chars = 0;
-  for (const piece of pieces) {
-    group.push(piece);
-    chars += piece.length;
+  for (const [index, item] of items.entries()) {
+    chars += item.length;
     if (chars < WRITE_CHARS) continue;
-    const flowing = response.write(group.join(""));
-    group = [];
+    const flowing = response.write(before + items.slice(start, index + 1).join(","));
+    before = ",";
+    start = index + 1;
     chars = 0;
     if (!flowing && !(await drained(response))) return;
   }
-  response.end(group.join(""));
+  const rest = items.slice(start).join(",");
+  response.end((rest === "" && start > 0 ? "" : before) + rest + tail);
 }
 
 /** A reader that takes nothing for so long is not coming back. */
@@ -105,8 +110,8 @@ export function drained(response: ServerResponse): Promise<boolean> {
   });
 }
 
-function totalLength(pieces: readonly string[]): number {
-  let length = 0;
-  for (const piece of pieces) length += piece.length;
+function lengthOf({ head, items, tail }: ListBody): number {
+  let length = head.length + tail.length;
+  for (const item of items) length += item.length + 1;
   return length;
 }

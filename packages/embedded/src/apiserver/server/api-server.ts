@@ -190,7 +190,7 @@ async function serveUpgrade(
     await tunnelPodStream(options.api, apiRequest, request, socket, head);
   } catch (error) {
     const answer = errorAnswer(explain(error, options.logger, request));
-    const body = String(answer.body);
+    const { body } = answer;
     socket.end(
       `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ""}\r\nContent-Type: application/json\r\n` +
         `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
