@@ -38,6 +38,24 @@ describe("the published package", () => {
     );
   });
 
+  it("loads the embedded cluster for the command that starts it, and for no other", () => {
+    const dist = join(installed, "node_modules", "sandgate", "dist");
+    const files = readdirSync(dist);
+    const holds = (name: string): boolean =>
+      loadedAtOnce(dist, name).some((text) => text.includes("// packages/embedded/src/node/start-node.ts"));
+    const commands = ["run", "up", "gateway", "create", "exec"].map((name) => {
+      const file = files.find((candidate) => candidate.startsWith(name) && candidate.endsWith(".mjs"));
+      return [name, holds(file ?? "")];
+    });
+    expect(Object.fromEntries(commands)).toEqual({
+      run: false,
+      up: true,
+      gateway: false,
+      create: false,
+      exec: false,
+    });
+  });
+
   it("brings up the embedded cluster, and the documented request is answered", async () => {
     const dataDir = makeDataDir();
     const up = spawn(
@@ -75,6 +93,20 @@ describe("the published package", () => {
     return run.stdout;
   }
 });
+
+/** Texts of a file of the bundle and of all that its static imports bring. */
+function loadedAtOnce(folder: string, first: string): string[] {
+  const texts = new Map<string, string>();
+  const visit = (name: string): void => {
+    if (texts.has(name)) return;
+    const text = readFileSync(join(folder, name), "utf8");
+    texts.set(name, text);
+    for (const [, imported = ""] of text.matchAll(/^(?:import|\} from)\b.*"\.\/([^"]+)";$/gm))
+      visit(imported);
+  };
+  visit(first);
+  return [...texts.values()];
+}
 
 /** @throws Error where the output ends without the line that says it is ready. */
 async function readyUrl(output: NodeJS.ReadableStream): Promise<string> {

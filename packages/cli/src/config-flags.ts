@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { GATEWAY_KEYS, loadConfig, type GatewayConfig } from "@sandgate/contract";
 import { Option, type Command } from "commander";
-import { parse } from "yaml";
 import { CliError } from "./cli-error.ts";
 
 /** Adds a flag for every key of the gateway's configuration, and `--config`. */
@@ -32,6 +31,7 @@ export async function readGatewayConfig(
 }
 
 async function readConfigFile(path: string): Promise<unknown> {
+  const { parse } = await import("yaml");
   try {
     return parse(await readFile(path, "utf8"));
   } catch (error) {

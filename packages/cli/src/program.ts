@@ -1,18 +1,15 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { create, type CreateOptions } from "./commands/create.ts";
-import { remove, type DeleteOptions } from "./commands/delete.ts";
-import { exec, logs, type ExecOptions, type LogsOptions } from "./commands/exec.ts";
-import { gateway } from "./commands/gateway.ts";
-import { kubeconfig } from "./commands/kubeconfig.ts";
-import { get, list, type GetOptions, type ListOptions } from "./commands/list.ts";
-import { up } from "./commands/up.ts";
+import type { CreateOptions } from "./commands/create.ts";
+import type { DeleteOptions } from "./commands/delete.ts";
+import type { ExecOptions, LogsOptions } from "./commands/exec.ts";
+import type { GetOptions, ListOptions } from "./commands/list.ts";
 import { print, type CommandContext } from "./commands/context.ts";
 import { addConfigFlags } from "./config-flags.ts";
 import { VERSION } from "./version.ts";
 
 /**
  * The `sandgate` command. Help is part of it: every command says what it does, what its arguments mean, and shows how
- * it is used.
+ * it is used. What carries a command out is loaded when it runs, so that none waits for the modules of another.
  *
  * @param exit - Called with the exit code of a command that has one of its own.
  */
@@ -65,7 +62,9 @@ Examples:
   $ sandgate up
   $ sandgate up --port 9000 --data-dir ./cluster`,
     )
-    .action((options: Record<string, unknown>) => up(context, options));
+    .action(async (options: Record<string, unknown>) =>
+      (await import("./commands/up.ts")).up(context, options),
+    );
 
   addConfigFlags(
     clusterOptions(
@@ -86,7 +85,9 @@ Examples:
   $ sandgate gateway --kubeconfig ~/.kube/config
   $ sandgate gateway --host 0.0.0.0 --api-keys keys.yaml --user-namespaces 'agents-{user}'`,
     )
-    .action((options: Record<string, unknown>) => gateway(context, options));
+    .action(async (options: Record<string, unknown>) =>
+      (await import("./commands/gateway.ts")).gateway(context, options),
+    );
 
   clusterOptions(program.command("create"))
     .description("make a sandbox and wait until it is ready")
@@ -101,20 +102,24 @@ Examples:
       "after",
       "\nExamples:\n  $ sandgate create alice/my-sandbox\n  $ sandgate create -f sandbox.yaml",
     )
-    .action((name: string | undefined, options: CreateOptions) => create(context, name, options));
+    .action(async (name: string | undefined, options: CreateOptions) =>
+      (await import("./commands/create.ts")).create(context, name, options),
+    );
 
   clusterOptions(program.command("list"))
     .alias("ls")
     .description("list sandboxes of all namespaces")
     .option("--user <user>", "only this user's")
     .addOption(outputOption())
-    .action((options: ListOptions) => list(context, options));
+    .action(async (options: ListOptions) => (await import("./commands/list.ts")).list(context, options));
 
   clusterOptions(program.command("get"))
     .description("show one sandbox: its state, why, and its address")
     .argument("<sandbox>", "USER/NAME, or NAME for the user default")
     .addOption(outputOption())
-    .action((name: string, options: GetOptions) => get(context, name, options));
+    .action(async (name: string, options: GetOptions) =>
+      (await import("./commands/list.ts")).get(context, name, options),
+    );
 
   clusterOptions(program.command("delete"))
     .alias("rm")
@@ -122,7 +127,9 @@ Examples:
     .argument("<sandbox...>", "USER/NAME, or NAME for the user default")
     .option("--no-wait", "do not wait until they are gone")
     .option("--timeout <seconds>", "how long to wait for each", seconds, 60)
-    .action((names: string[], options: DeleteOptions) => remove(context, names, options));
+    .action(async (names: string[], options: DeleteOptions) =>
+      (await import("./commands/delete.ts")).remove(context, names, options),
+    );
 
   clusterOptions(program.command("exec"))
     .description("run a command in a sandbox, with its streams and its exit code")
@@ -140,6 +147,7 @@ Examples:
   $ echo 'print(6*7)' | sandgate exec alice/my-sandbox -- python3 -`,
     )
     .action(async (name: string, command: string[], options: ExecOptions) => {
+      const { exec } = await import("./commands/exec.ts");
       exit(await exec(context, name, command, options));
     });
 
@@ -151,14 +159,18 @@ Examples:
     .option("--timestamps", "with the time of each line", false)
     .option("--tail <lines>", "only the last lines", count)
     .option("-c, --container <name>", "container of the pod (default: the first)")
-    .action((name: string, options: LogsOptions) => logs(context, name, options));
+    .action(async (name: string, options: LogsOptions) =>
+      (await import("./commands/exec.ts")).logs(context, name, options),
+    );
 
   program
     .command("kubeconfig")
     .description('print the path of the kubeconfig that the running "sandgate up" wrote')
     .addOption(dataDirOption())
     .addHelpText("after", "\nExample:\n  $ kubectl --kubeconfig $(sandgate kubeconfig) get pods -A")
-    .action((options: { dataDir?: string }) => kubeconfig(context, options));
+    .action(async (options: { dataDir?: string }) =>
+      (await import("./commands/kubeconfig.ts")).kubeconfig(context, options),
+    );
 
   program
     .command("version")

@@ -1,4 +1,3 @@
-import { isKubeError } from "@sandgate/kube";
 import { CommanderError } from "commander";
 import { CliError } from "./cli-error.ts";
 import type { CommandContext } from "./commands/context.ts";
@@ -43,17 +42,19 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (interrupt.signal.aborted) return INTERRUPTED;
-    return report(error);
+    return await report(error);
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal).off("SIGHUP", onSignal);
   }
 }
 
-function report(error: unknown): number {
+async function report(error: unknown): Promise<number> {
   if (error instanceof CliError) {
     process.stderr.write(`sandgate: ${error.message}\n`);
     return error.exitCode;
   }
+  // Only a failure needs it, and it brings the whole client.
+  const { isKubeError } = await import("@sandgate/kube");
   if (isKubeError(error)) {
     process.stderr.write(`sandgate: the cluster refused: ${error.message}\n`);
     return 1;
