@@ -11,6 +11,8 @@ export interface ClusterNetwork {
   readonly nodeAddress: string;
   readonly podRange: string;
   readonly serviceRange: string;
+  /** Of Services of type LoadBalancer; routed to the node once somebody gives such addresses. */
+  readonly balancerRange: string;
   readonly dnsAddress: string;
 }
 
@@ -38,6 +40,7 @@ function networkOf(index: number): ClusterNetwork {
     nodeAddress: `10.210.${index}.2`,
     podRange: `10.211.${index}.0/24`,
     serviceRange: `10.212.${index}.0/24`,
+    balancerRange: `10.213.${index}.0/24`,
     dnsAddress: `10.212.${index}.10`,
   };
 }

@@ -1,0 +1,139 @@
+/** What the tests of an installation do as a user would: commands, requests, and a look at everything that is there. */
+import { spawnSync } from "node:child_process";
+import { request, type Agent } from "node:http";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type KubeObject } from "@sandgate/contract";
+import { SANDBOXES, type Resource } from "@sandgate/kube";
+import { findHelm } from "../../../scripts/helm.ts";
+import { awaitObjects } from "../../conformance/await-objects.ts";
+import type { Cluster } from "../cluster/start-cluster.ts";
+
+const root = join(import.meta.dirname, "..", "..", "..");
+export const NAMESPACE = "sandgate-system";
+/** A name of the Service that the gateway knows by itself. */
+export const HOST = "sandgate-gateway.sandgate-system";
+
+/** Makes the images as documented. @returns Paths of their archives. */
+export function makeImages(): { gateway: string; runtime: string } {
+  const make = (kind: string): string => {
+    const target = join(root, "dist", `sandgate-${kind}.tar`);
+    mkdirSync(join(root, "dist"), { recursive: true });
+    const run = spawnSync(process.execPath, [join(root, "scripts", "image", "main.ts"), kind, target], {
+      encoding: "utf8",
+    });
+    if (run.status !== 0) throw new Error(`npm run image -- ${kind}: ${run.stderr}`);
+    return target;
+  };
+  return { gateway: make("gateway"), runtime: make("runtime") };
+}
+
+/** Runs Helm on the cluster. @throws Error with its output if it fails. */
+export function helm(cluster: Cluster, args: readonly string[]): string {
+  const run = spawnSync(
+    findHelm((line) => void process.stderr.write(`${line}\n`)),
+    args,
+    {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, KUBECONFIG: cluster.kubeconfig },
+    },
+  );
+  if (run.status !== 0) throw new Error(`helm ${args.join(" ")}: ${run.stderr}`);
+  return run.stdout;
+}
+
+export interface Answer {
+  status: number;
+  body: string;
+  error: string | null;
+}
+
+/** One request to the gateway's Service. */
+export function ask(
+  address: string,
+  path: string,
+  options: { method?: string; key?: string; body?: string; agent?: Agent } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        host: address,
+        port: 80,
+        path,
+        method: options.method ?? "GET",
+        agent: options.agent,
+        headers: {
+          host: HOST,
+          ...(options.key === undefined ? {} : { authorization: `Bearer ${options.key}` }),
+          ...(options.body === undefined ? {} : { "content-type": "application/json" }),
+        },
+      },
+      (response) => {
+        let body = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => {
+          body += chunk;
+        });
+        response.once("end", () => {
+          const error = response.headers["sandgate-error"];
+          resolve({
+            status: response.statusCode ?? 0,
+            body,
+            error: typeof error === "string" ? error : null,
+          });
+        });
+        response.once("error", reject);
+      },
+    );
+    sent.once("error", reject);
+    sent.end(options.body);
+  });
+}
+
+/** Waits for one object that is as described. */
+export function until<T extends KubeObject, R>(
+  cluster: Cluster,
+  resource: Resource<T>,
+  namespace: string,
+  what: string,
+  look: (object: T) => R | undefined,
+): Promise<R> {
+  return awaitObjects({
+    client: cluster.client,
+    resource,
+    namespace,
+    what,
+    timeoutMs: 90_000,
+    until(objects) {
+      for (const object of objects) {
+        const found = look(object);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+  });
+}
+
+export async function untilSandboxReady(cluster: Cluster, namespace: string, name: string): Promise<void> {
+  await until(cluster, SANDBOXES, namespace, `${name} ready`, ({ metadata, status }) =>
+    metadata.name === name && status?.conditions?.some((one) => one.type === "Ready" && one.status === "True")
+      ? true
+      : undefined,
+  );
+}
+
+/** Kinds whose objects come and go by themselves. */
+const TRANSIENT =
+  /^(events|leases|endpoints|endpointslices|pods|replicasets|componentstatuses|controllerrevisions)\b/;
+
+/** Every object of the cluster by name, but for those that come and go by themselves. */
+export function everything(cluster: Cluster): string[] {
+  const kinds = cluster
+    .kubectl(["api-resources", "--verbs=list", "-o", "name"])
+    .split("\n")
+    .filter((kind) => kind !== "" && !TRANSIENT.test(kind));
+  const format = '{range .items[*]}{.kind}{" "}{.metadata.namespace}{"/"}{.metadata.name}{"\\n"}{end}';
+  const lines = cluster.kubectl(["get", kinds.join(","), "-A", "-o", `jsonpath=${format}`]).split("\n");
+  return lines.filter((line) => line !== "").toSorted();
+}
