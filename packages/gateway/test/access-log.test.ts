@@ -32,7 +32,7 @@ describe("the access log", () => {
     bench = await openBench(
       (_request, response) => response.writeHead(201).end("done"),
       { apiKeys, routerPort: 0 },
-      logger,
+      { logger },
     );
     bench.routes.put("alice-box", entry("alice", "box"));
     const path = `/alice/box:${bench.backendPort}/run`;
@@ -73,7 +73,7 @@ describe("the access log", () => {
 
   it("tells of health pages only to whoever wants every detail", async () => {
     const { lines, logger } = recorder();
-    bench = await openBench((_request, response) => response.end(), {}, logger);
+    bench = await openBench((_request, response) => response.end(), {}, { logger });
     for (const path of ["/health", "/healthz", "/readyz"])
       await (await fetch(bench.gateway.url + path)).text();
     await expect.poll(() => lines).toHaveLength(3);

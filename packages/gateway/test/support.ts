@@ -5,9 +5,15 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { GATEWAY_KEYS, loadConfig, silentLogger, type Logger } from "@sandgate/contract";
+import { GATEWAY_KEYS, loadConfig, type Logger } from "@sandgate/contract";
 import type { SandboxEntry, SandboxWatchHealth } from "@sandgate/kube";
-import { createRouteTable, startGateway, type Gateway, type RouteTable } from "../src/index.ts";
+import {
+  createRouteTable,
+  startGateway,
+  type Gateway,
+  type OpenTunnel,
+  type RouteTable,
+} from "../src/index.ts";
 
 export interface Bench {
   gateway: Gateway;
@@ -24,7 +30,7 @@ const BACKEND = "127.0.0.1";
 export async function openBench(
   handler: RequestListener,
   flags: Readonly<Record<string, unknown>> = {},
-  logger: Logger = silentLogger,
+  more: { logger?: Logger; openTunnel?: OpenTunnel } = {},
 ): Promise<Bench> {
   const backend = createServer(handler);
   await new Promise<void>((resolve) => backend.listen(0, BACKEND, resolve));
@@ -53,7 +59,7 @@ export async function openBench(
     error: null,
     agentSandbox: "complete",
   };
-  const gateway = await startGateway({ config, source: { routes, health }, logger });
+  const gateway = await startGateway({ config, source: { routes, health }, ...more });
   return {
     gateway,
     routes,

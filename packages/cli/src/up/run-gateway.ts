@@ -36,7 +36,11 @@ export async function runGateway(options: {
   const openTunnel: OpenTunnel | undefined =
     tunnels === null
       ? undefined
-      : ({ namespace, pod, podUid, port }) => tunnels.dial({ namespace, name: pod, uid: podUid }, port);
+      : ({ namespace, pod, podUid, port }) =>
+          tunnels.dial({ namespace, name: pod, uid: podUid }, port).catch((error: Error) => {
+            logger.warn("a pod cannot be reached by port-forward", { namespace, pod, error: error.message });
+            throw error;
+          });
   try {
     const source = {
       routes,

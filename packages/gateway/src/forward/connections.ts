@@ -22,8 +22,13 @@ const KEEP = { keepAlive: true, maxFreeSockets: MAX_IDLE, scheduling: "lifo" } a
 /** @param openTunnel - For targets that are reached through the API server only. */
 export function createConnections(openTunnel: OpenTunnel | undefined): Connections {
   const direct = new Agent(KEEP);
-  const open: OpenTunnel =
-    openTunnel ?? (() => Promise.reject(new Error("this gateway opens no tunnels to pods")));
+  // What the API server said names users and rights of ours; it is for the log, not for the caller.
+  const open: OpenTunnel = async (target) => {
+    if (openTunnel === undefined) throw new Error("this gateway opens no tunnels to pods");
+    return openTunnel(target).catch((cause: unknown) => {
+      throw new Error("no tunnel to its pod can be opened", { cause });
+    });
+  };
   const tunnels = new TunnelAgent(open, KEEP);
   const ownTunnels = new TunnelAgent(open, { keepAlive: false });
   return {

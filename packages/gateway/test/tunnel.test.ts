@@ -1,0 +1,84 @@
+/** Sandboxes that are reached through connections which somebody else opens: here plain ones to the bench's backend. */
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { WebSocket, WebSocketServer, type RawData } from "ws";
+import type { OpenTunnel } from "../src/index.ts";
+import { entry, openBench, type Bench } from "./support.ts";
+
+let bench: Bench;
+afterEach(async () => {
+  await bench.close();
+});
+
+/** A gateway that dials by tunnel; every tunnel that it opened. */
+async function open(
+  handler: Parameters<typeof openBench>[0] = (_request, response) => response.end("here"),
+  openTunnel?: OpenTunnel,
+): Promise<{ url: string; opened: Socket[]; asked: Parameters<OpenTunnel>[0][] }> {
+  const opened: Socket[] = [];
+  const asked: Parameters<OpenTunnel>[0][] = [];
+  const toBackend: OpenTunnel = async (target) => {
+    asked.push(target);
+    const socket = connect(bench.backendPort, "127.0.0.1");
+    opened.push(socket);
+    await once(socket, "connect");
+    return socket;
+  };
+  bench = await openBench(handler, { dial: "port-forward" }, { openTunnel: openTunnel ?? toBackend });
+  bench.routes.put("alice-box", entry("alice", "box"));
+  return { url: `${bench.gateway.url}/alice/box:8000/`, opened, asked };
+}
+
+describe("a tunnel to a pod", () => {
+  it("is asked for by the pod's name and UID, and kept for the next request", async () => {
+    const { url, asked } = await open();
+    for (let round = 0; round < 3; round++) expect(await (await fetch(url)).text()).toBe("here");
+    expect(asked).toEqual([
+      { kind: "tunnel", namespace: "default", pod: "box", podUid: "pod-alice-box", port: 8000 },
+    ]);
+  });
+
+  it("is not kept for another pod of the same sandbox", async () => {
+    const { url, asked } = await open();
+    await (await fetch(url)).text();
+    const other = entry("alice", "box");
+    bench.routes.put("alice-box", { ...other, pod: { ...other.pod!, uid: "anew" } });
+    await (await fetch(url)).text();
+    expect(asked.map((one) => one.podUid)).toEqual(["pod-alice-box", "anew"]);
+  });
+
+  it("carries a WebSocket", async () => {
+    const { url } = await open();
+    const server = new WebSocketServer({ server: bench.backend });
+    server.on("connection", (peer) => peer.on("message", (data) => peer.send(data, { binary: false })));
+    const client = new WebSocket(url.replace("http", "ws"));
+    await once(client, "open");
+    client.send("through");
+    const [data] = (await once(client, "message")) as [RawData];
+    expect((data as Buffer).toString()).toBe("through");
+    client.close(1000);
+    await once(client, "close");
+  });
+
+  it.each([
+    ["ECONNREFUSED", "REFUSED", 502],
+    ["ECONNRESET", "BROKEN", 502],
+  ])("that ends with %s before any answer is told as %s", async (code, problem, status) => {
+    const { url, opened } = await open((request) => {
+      for (const socket of opened) socket.destroy(Object.assign(new Error("the node says no"), { code }));
+      request.resume();
+    });
+    const response = await fetch(url, { method: "POST", body: "x" });
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([status, problem]);
+  });
+
+  it("that cannot be opened is told, without what the API server said to us", async () => {
+    const { url } = await open(undefined, () =>
+      Promise.reject(new Error('User "ops" cannot create portforward')),
+    );
+    const text = await (await fetch(url)).text();
+    expect(JSON.parse(text)).toMatchObject({ code: "UNREACHABLE", status: 502 });
+    expect(text).not.toContain("ops");
+  });
+});
