@@ -42,6 +42,8 @@ export interface TestNodeOptions {
   dataDir?: string;
   /** What the image runs of itself; absent: nothing useful. */
   entry?: string;
+  /** Absent: false. */
+  egress?: boolean;
 }
 
 export const NAMESPACE = "default";
@@ -55,7 +57,7 @@ export async function openTestNode(options: TestNodeOptions = {}): Promise<TestN
     startNode({
       client: nodeClient,
       dataDir: join(dataDir, "node"),
-      egress: false,
+      egress: options.egress ?? false,
       image: { nodeBinary: process.execPath, entry: options.entry ?? import.meta.filename },
       logger: silentLogger,
     });
