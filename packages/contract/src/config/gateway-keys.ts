@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DEFAULT_SANDBOX_PORT, LABEL_USER } from "../labels.ts";
 
 /** One configuration key: its name in a file and everywhere it can be set. */

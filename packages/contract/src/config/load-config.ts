@@ -1,5 +1,5 @@
 import type { ConfigKey } from "./gateway-keys.ts";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Where a value came from, for `explain` and for messages. */
 export type Origin = "flag" | "environment" | "file" | "default";
