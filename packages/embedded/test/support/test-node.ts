@@ -30,7 +30,7 @@ export interface TestNode {
   gone(name: string): Promise<void>;
   logs(name: string, options?: { container?: string; previous?: boolean }): Promise<string>;
   /** Reads the log as it is written, up to a line; all of it so far. */
-  untilLog(name: string, line: string): Promise<string>;
+  untilLog(name: string, line: string, container?: string): Promise<string>;
   exec(name: string, command: readonly string[], container?: string): Promise<ExecResult>;
   /** Starts the node anew on the same folder. */
   restartNode(): Promise<void>;
@@ -128,9 +128,10 @@ export async function openTestNode(options: TestNodeOptions = {}): Promise<TestN
         text += Buffer.from(chunk).toString();
       return text;
     },
-    async untilLog(name, line) {
+    async untilLog(name, line, container) {
       let text = "";
-      for await (const chunk of podLogs(client, { namespace: NAMESPACE, pod: name, follow: true })) {
+      const query = { namespace: NAMESPACE, pod: name, follow: true, ...(container && { container }) };
+      for await (const chunk of podLogs(client, query)) {
         text += Buffer.from(chunk).toString();
         if (text.split("\n").includes(line)) return text;
       }
