@@ -11,6 +11,15 @@ export function addConfigFlags(command: Command): Command {
   return command.option("--config <file>", "YAML file with any of these keys [SANDGATE_CONFIG]");
 }
 
+/** Adds flags for what tells the gateway which sandboxes are whose, for a command that looks at them as it does. */
+export function addSettingsFlags(command: Command): Command {
+  const { userLabel, userNamespaces, watchNamespace, sandboxPort } = GATEWAY_KEYS;
+  for (const { flag, env, doc } of [userLabel, userNamespaces, watchNamespace, sandboxPort]) {
+    command.addOption(new Option(flag, `As the gateway has it. ${doc} [${env.join(", ")}]`));
+  }
+  return command.option("--config <file>", "the gateway's configuration file [SANDGATE_CONFIG]");
+}
+
 /**
  * The gateway's configuration from flags, environment and file.
  *

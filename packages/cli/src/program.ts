@@ -1,10 +1,12 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { CreateOptions } from "./commands/create.ts";
 import type { DeleteOptions } from "./commands/delete.ts";
+import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ExecOptions, LogsOptions } from "./commands/exec.ts";
 import type { GetOptions, ListOptions } from "./commands/list.ts";
 import { print, type CommandContext } from "./commands/context.ts";
-import { addConfigFlags } from "./config-flags.ts";
+import { addConfigFlags, addSettingsFlags } from "./config-flags.ts";
+import { isFindingId, type FindingId } from "./doctor/findings.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -163,6 +165,31 @@ Examples:
       (await import("./commands/exec.ts")).logs(context, name, options),
     );
 
+  addSettingsFlags(clusterOptions(program.command("doctor")))
+    .description(
+      "say what keeps sandboxes, or one of them, from being reached, and the command that mends it",
+    )
+    .argument("[sandbox]", "USER/NAME or USER/NAME:PORT; NAME for the user default")
+    .option("--json", "print the report as JSON", false)
+    .option(
+      "--ignore <ids>",
+      "findings that do not count, comma-separated, as in EXTENSIONS_MISSING",
+      findingIds,
+    )
+    .addHelpText(
+      "after",
+      `
+Exit code: 0 if all is well, 1 with findings, 2 if asked wrongly. It reads, and changes nothing.
+
+Examples:
+  $ sandgate doctor
+  $ sandgate doctor alice/my-sandbox
+  $ sandgate doctor --kubeconfig ~/.kube/config --json`,
+    )
+    .action(async (name: string | undefined, options: DoctorOptions) => {
+      exit(await (await import("./commands/doctor.ts")).doctor(context, name, options));
+    });
+
   program
     .command("kubeconfig")
     .description('print the path of the kubeconfig that the running "sandgate up" wrote')
@@ -221,4 +248,12 @@ function count(text: string): number {
   if (!Number.isInteger(value) || value < 0)
     throw new InvalidArgumentError("A count is a whole number from 0.");
   return value;
+}
+
+function findingIds(text: string): FindingId[] {
+  return text.split(",").map((part) => {
+    const id = part.trim();
+    if (!isFindingId(id)) throw new InvalidArgumentError(`There is no finding ${JSON.stringify(id)}.`);
+    return id;
+  });
 }

@@ -17,6 +17,7 @@ export type * from "./config/cluster-access.ts";
 export { KubeconfigError, loadKubeconfig, type LoadKubeconfigOptions } from "./config/load-kubeconfig.ts";
 export { inClusterAccess, isInCluster } from "./config/in-cluster-access.ts";
 export * from "./reflector/informer.ts";
+export { listPages } from "./reflector/list-pages.ts";
 export { createBackoff, type Backoff } from "./reflector/backoff.ts";
 export { createInformer } from "./reflector/create-informer.ts";
 export { createWorkQueue, type WorkQueue, type WorkQueueOptions } from "./reflector/work-queue.ts";
@@ -30,7 +31,7 @@ export {
 export { openPortForward, type PortForwardTunnel } from "./port-forward/port-forward-tunnel.ts";
 export { SpdySession, type SpdyStream } from "./port-forward/spdy/session.ts";
 export { podLogs, type PodLogsOptions } from "./exec/pod-logs.ts";
-export { discoverSandboxApi } from "./adapter/discover-sandbox-api.ts";
+export { discoverSandboxApi, servedVersions } from "./adapter/discover-sandbox-api.ts";
 export { normalizeSandbox } from "./adapter/normalize-sandbox.ts";
 export { viewPod, type PodView } from "./adapter/pod-view.ts";
 export { stateOf } from "./adapter/state-of.ts";

@@ -25,10 +25,15 @@ export async function discoverSandboxApi(client: KubeClient, signal?: AbortSigna
   return { sandboxes, extensions: extensions.size > 0 };
 }
 
-async function servedVersions(
+/**
+ * The versions that a cluster serves of an API group; none where it does not know the group.
+ *
+ * @throws KubeError, KubeUnreachableError where the cluster cannot be asked.
+ */
+export async function servedVersions(
   client: KubeClient,
   group: string,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<Set<string>> {
   const response = await client.request(`/apis/${group}`, { signal });
   const body = await response.body.text();

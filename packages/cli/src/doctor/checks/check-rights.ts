@@ -1,0 +1,36 @@
+import type { Check, Right } from "../facts.ts";
+import { finding } from "../finding.ts";
+
+/** Whether the gateway may do what it has to, and the doctor what it wants to. */
+export const checkRights: Check = ({ rights, unread }) => [
+  ...rights.flatMap(({ who, account, rights: asked }) => {
+    const missing = Map.groupBy(
+      asked.filter(({ allowed }) => !allowed),
+      kindOf,
+    );
+    return [...missing].map(([kind, ones]) => {
+      const verbs = ones.map(({ verb }) => verb).join(",");
+      const where = ones[0]?.namespace ?? null;
+      return finding(
+        "RIGHT_MISSING",
+        who,
+        `may not ${verbs.replaceAll(",", " and ")} ${kind}${where === null ? "" : ` in namespace ${where}`}`,
+        {
+          name: `may-${verbs}-${kind}`.replaceAll(/[^a-z0-9]+/g, "-"),
+          verbs,
+          resources: kind,
+          subject: account === null ? "--user=USER" : `--serviceaccount=${account.namespace}:${account.name}`,
+        },
+      );
+    });
+  }),
+  ...unread.map(({ what, verb, why }) =>
+    finding("UNREADABLE", "", `${what}: ${why}`, { verb, what: what.replace(/^discovery of /, "/apis/") }),
+  ),
+];
+
+function kindOf({ group, resource }: Right): string {
+  if (group === "") return resource;
+  const [plural, subresource] = resource.split("/");
+  return `${plural}.${group}${subresource === undefined ? "" : `/${subresource}`}`;
+}

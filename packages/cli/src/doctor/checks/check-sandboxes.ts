@@ -1,0 +1,26 @@
+import { causeOf } from "../cause-of.ts";
+import type { Check, SandboxFact } from "../facts.ts";
+import { finding } from "../finding.ts";
+
+/** So long a sandbox may be on its way without anybody having to look. */
+const PATIENCE_MS = 60_000;
+/** What its owner has asked for: no trouble while others are ready. */
+const WANTED = new Set(["SANDBOX_SUSPENDED", "SANDBOX_EXPIRED", "SANDBOX_DELETING"]);
+
+/** Which sandboxes are not ready, and why. */
+export const checkSandboxes: Check = ({ sandboxes, sandboxVersions, nowMs }) => {
+  if (sandboxes === null || sandboxVersions?.length === 0) return [];
+  if (sandboxes.length === 0) return [finding("NO_SANDBOXES", "", "the cluster has none", {})];
+  const noneReady = !sandboxes.some(({ state }) => state.state === "Ready");
+  return sandboxes.flatMap((fact) => {
+    const cause = causeOf(fact);
+    if (cause === null) return [];
+    if (WANTED.has(cause.id)) return noneReady ? [cause] : [];
+    if (cause.id === "SANDBOX_STARTING" && !noneReady && isYoung(fact, nowMs)) return [];
+    return [cause];
+  });
+};
+
+function isYoung({ sandbox }: SandboxFact, nowMs: number): boolean {
+  return nowMs - sandbox.createdAtMs < PATIENCE_MS;
+}

@@ -1,0 +1,115 @@
+import type {
+  Event,
+  NetworkPolicy,
+  NormalSandbox,
+  Pod,
+  Service,
+  StateReason,
+  Stored,
+} from "@sandgate/contract";
+import type { PodView } from "@sandgate/kube";
+import type { Finding } from "./finding.ts";
+
+/** A kind, or something else of the cluster, that could not be read, and the server's words for it. */
+export interface Unread {
+  /** As in `networkpolicies.networking.k8s.io`. */
+  what: string;
+  verb: string;
+  why: string;
+}
+
+/** One verb on one kind, and whether somebody may. */
+export interface Right {
+  group: string;
+  /** Plural, with its subresource as in `pods/portforward`. */
+  resource: string;
+  verb: string;
+  /** Null: all namespaces. */
+  namespace: string | null;
+  allowed: boolean;
+}
+
+/** What somebody may of what is needed. */
+export interface Rights {
+  /** `you`, or the gateway's service account as `namespace/name`. */
+  who: string;
+  /** Its namespace and name, null for whoever runs the doctor. */
+  account: { namespace: string; name: string } | null;
+  rights: readonly Right[];
+}
+
+/** A Sandbox with what was seen of its pod. */
+export interface SandboxFact {
+  /** User and name in its address. */
+  user: string;
+  sandbox: NormalSandbox;
+  pod: PodView | undefined;
+  /** Why the scheduler does not place the pod, null where it does. */
+  unschedulable: string | null;
+  podLabels: Readonly<Record<string, string>>;
+  runtimeClass: string | null;
+  images: readonly string[];
+  state: StateReason;
+  /** Merge patch that resumes it, in the words of the version it is served in. */
+  resumePatch: string;
+  /** Warning events of the sandbox and its pod, latest last; only read for those whose state says too little. */
+  events: readonly Stored<Event>[];
+}
+
+export interface NodeFact {
+  name: string;
+  labels: Readonly<Record<string, string>>;
+  schedulable: boolean;
+}
+
+export interface RuntimeClassFact {
+  name: string;
+  nodeSelector: Readonly<Record<string, string>>;
+}
+
+/** The gateway's own pods and Services, where it runs in the cluster. */
+export interface GatewayFact {
+  pods: readonly Stored<Pod>[];
+  services: readonly Stored<Service>[];
+}
+
+/** What the gateway is told by its configuration. */
+export interface GatewaySettings {
+  userLabel: string;
+  userNamespaces: string | undefined;
+  watchNamespace: string | undefined;
+  sandboxPort: number;
+}
+
+/** Everything the checks look at. A member is null where it could not be read; `unread` says why. */
+export interface Facts {
+  server: string;
+  settings: GatewaySettings;
+  /** When they were gathered, epoch milliseconds of this machine. */
+  nowMs: number;
+  /** An embedded cluster, which has neither cluster DNS nor enforces NetworkPolicies. */
+  embedded: boolean;
+  /** Why nothing else is known: the API server does not answer, or knows nobody by these credentials. */
+  obstacle: { kind: "unreachable" | "unauthenticated"; message: string } | null;
+  kubernetesVersion: string | null;
+  /** Served versions by what is served; empty where it is not installed. */
+  sandboxVersions: readonly string[] | null;
+  extensionVersions: readonly string[] | null;
+  /** How far this machine's clock is ahead of the API server's, null where it sent no date. */
+  clockAheadMs: number | null;
+  rights: readonly Rights[];
+  sandboxes: readonly SandboxFact[] | null;
+  services: readonly Stored<Service>[] | null;
+  policies: readonly Stored<NetworkPolicy>[] | null;
+  /** Labels by namespace. */
+  namespaces: ReadonlyMap<string, Readonly<Record<string, string>>> | null;
+  runtimeClasses: readonly RuntimeClassFact[] | null;
+  nodes: readonly NodeFact[] | null;
+  gateway: GatewayFact | null;
+  /** Ready addresses of the cluster's DNS; null where there is no such Service or it was not asked for. */
+  dns: { found: boolean; readyEndpoints: number } | null;
+  unread: readonly Unread[];
+}
+
+/** Looks at facts and says what is wrong. Pure. */
+export type Check = (facts: Facts) => Finding[];

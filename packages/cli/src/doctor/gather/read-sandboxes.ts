@@ -1,0 +1,113 @@
+import {
+  DEFAULT_USER,
+  type KubeObject,
+  type NormalSandbox,
+  type Pod,
+  type PodTemplate,
+  type Stored,
+} from "@sandgate/contract";
+import {
+  EVENTS,
+  normalizeSandbox,
+  PODS,
+  SANDBOXES,
+  SANDBOXES_V1ALPHA1,
+  stateOf,
+  viewPod,
+  type PodView,
+  type Resource,
+} from "@sandgate/kube";
+import { isExplained } from "../cause-of.ts";
+import type { Facts, GatewaySettings, SandboxFact } from "../facts.ts";
+import type { Reading } from "./reading.ts";
+
+/** Of so many sandboxes whose state does not say why, the events are read; each is a request. */
+const WITH_EVENTS = 20;
+
+const RESUME_MODE = JSON.stringify({ spec: { operatingMode: "Running" } });
+const RESUME_REPLICAS = JSON.stringify({ spec: { replicas: 1 } });
+
+interface SeenSandbox {
+  sandbox: NormalSandbox;
+  runtimeClass: string | null;
+  images: readonly string[];
+}
+
+interface SeenPod {
+  view: PodView;
+  unschedulable: string | null;
+  labels: Readonly<Record<string, string>>;
+}
+
+/** In which version Sandboxes are read; null where none that is known is served. */
+export function sandboxResource(served: readonly string[]): Resource | null {
+  return [SANDBOXES, SANDBOXES_V1ALPHA1].find(({ version }) => served.includes(version)) ?? null;
+}
+
+/** Every Sandbox with its pod. Of 10,000 only what the checks need is kept. */
+export async function readSandboxes(
+  reading: Reading,
+  served: Facts["sandboxVersions"],
+  settings: GatewaySettings,
+): Promise<SandboxFact[] | null> {
+  const resource = sandboxResource(served ?? [SANDBOXES.version]);
+  if (resource === null) return [];
+  const seen = await reading.list(resource, {}, seeSandbox);
+  if (seen === null) return null;
+  const pods = (await reading.list(PODS, {}, seePod)) ?? [];
+  const byOwner = Map.groupBy(pods, ({ view }) => view.sandboxUid);
+  const facts = seen.map(({ sandbox, ...rest }): SandboxFact => {
+    const owned = byOwner.get(sandbox.uid) ?? [];
+    const pod = owned.find(({ view }) => !view.deleting) ?? owned[0];
+    const user = sandbox.labels[settings.userLabel];
+    return {
+      ...rest,
+      sandbox,
+      user: user === undefined || user === "" ? DEFAULT_USER : user,
+      pod: pod?.view,
+      unschedulable: pod?.unschedulable ?? null,
+      podLabels: pod?.labels ?? {},
+      state: stateOf(sandbox, pod?.view),
+      resumePatch: resource === SANDBOXES_V1ALPHA1 ? RESUME_REPLICAS : RESUME_MODE,
+      events: [],
+    };
+  });
+  const unexplained = facts.filter((fact) => !isExplained(fact)).slice(0, WITH_EVENTS);
+  for (const fact of unexplained) fact.events = await readEvents(reading, fact);
+  return facts;
+}
+
+async function readEvents(reading: Reading, { sandbox, pod }: SandboxFact): Promise<SandboxFact["events"]> {
+  const uids = pod === undefined ? [sandbox.uid] : [pod.uid, sandbox.uid];
+  const { namespace } = sandbox;
+  const lists = await Promise.all(
+    uids.map((uid) =>
+      reading.list(EVENTS, { namespace, fieldSelector: `involvedObject.uid=${uid}` }, (event) =>
+        event.type === "Warning" ? event : null,
+      ),
+    ),
+  );
+  return lists.flatMap((list) => list ?? []);
+}
+
+function seeSandbox(object: Stored<KubeObject>): SeenSandbox {
+  const { spec } = object as Stored<KubeObject> & { spec?: { podTemplate?: Partial<PodTemplate> } };
+  const pod = spec?.podTemplate?.spec;
+  return {
+    sandbox: normalizeSandbox(object),
+    runtimeClass: pod?.runtimeClassName ?? null,
+    images: (pod?.containers ?? []).flatMap(({ image }) => image ?? []),
+  };
+}
+
+/** Null for pods that are no sandbox's. */
+function seePod(pod: Stored<Pod>): SeenPod | null {
+  const view = viewPod(pod);
+  if (view.sandboxUid === null) return null;
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
+  return {
+    view,
+    unschedulable: scheduled?.status === "False" ? (scheduled.message ?? scheduled.reason ?? "") : null,
+    labels: pod.metadata.labels ?? {},
+  };
+}
