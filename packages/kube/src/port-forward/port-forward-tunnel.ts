@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { createWebSocketStream, type WebSocket } from "ws";
 import type { KubeClient } from "../client/kube-client.ts";
+import { ForwardedConnection } from "./forwarded-connection.ts";
 import { SpdySession } from "./spdy/session.ts";
 
 /** A tunnel to one pod, over which any number of connections to its ports pass. */
@@ -41,9 +42,7 @@ export async function openPortForward(
       const error = session.open(new Map(Object.entries({ streamtype: "error", ...connection })));
       const data = session.open(new Map(Object.entries({ streamtype: "data", ...connection })));
       error.end();
-      // The text comes before the data's end or cut. Taken at once, it is what the connection ends with.
-      error.on("data", (message: Buffer) => data.destroy(forwardError(message.toString(), port)));
-      return data;
+      return new ForwardedConnection(data, error, port);
     },
     closed: session.done,
     close: () => session.close(),
@@ -65,12 +64,4 @@ function watchLiveness(socket: WebSocket): void {
     answered = true;
   });
   socket.once("close", () => clearInterval(timer));
-}
-
-/** The node's text is all there is to tell a port that refuses from a connection that broke. */
-function forwardError(message: string, port: number): NodeJS.ErrnoException {
-  const refused = /connection refused|ECONNREFUSED/i.test(message);
-  return Object.assign(new Error(refused ? `port ${port} refuses connections` : message.trim()), {
-    code: refused ? "ECONNREFUSED" : "ECONNRESET",
-  });
 }

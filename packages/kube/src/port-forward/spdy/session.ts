@@ -23,12 +23,27 @@ export class SpdyStream extends Duplex {
   readonly #session: SpdySession;
   /** Whether the peer knows that this stream is over. */
   finished = false;
+  /** What is to be written once the peer has taken the stream; null when it has. */
+  #held: (() => void)[] | null;
 
-  constructor(session: SpdySession, id: number, headers: SpdyHeaders) {
+  constructor(session: SpdySession, id: number, headers: SpdyHeaders, taken: boolean) {
     super({ allowHalfOpen: true });
     this.#session = session;
     this.id = id;
     this.headers = headers;
+    this.#held = taken ? null : [];
+  }
+
+  /** The peer has taken it. @internal */
+  taken(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const write of held) write();
+  }
+
+  #whenTaken(write: () => void): void {
+    if (this.#held === null) write();
+    else this.#held.push(write);
   }
 
   override _read(): void {
@@ -36,11 +51,11 @@ export class SpdyStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#session.sendData(this.id, chunk, done);
+    this.#whenTaken(() => this.#session.sendData(this.id, chunk, done));
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.#session.sendFin(this.id, done);
+    this.#whenTaken(() => this.#session.sendFin(this.id, done));
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
@@ -95,7 +110,8 @@ export class SpdySession {
   }
 
   /**
-   * Opens a stream, at the client's end.
+   * Opens a stream, at the client's end. What is written before the server has taken it is held back: Go's implementation,
+   * which every kubelet has, drops data for a stream that it has not answered yet.
    *
    * @throws SpdyError where the connection is over.
    */
@@ -103,7 +119,7 @@ export class SpdySession {
     if (this.#ended) throw new SpdyError("connection closed");
     const id = this.#lastStreamId === 0 ? 1 : this.#lastStreamId + 2;
     this.#lastStreamId = id;
-    const stream = this.#add(id, headers);
+    const stream = this.#add(id, headers, false);
     // No stream that this one belongs to, and the highest priority.
     const payload = Buffer.concat([words(id, 0), Buffer.alloc(2), this.#writer.write(headers)]);
     this.#transport.write(encodeControl(FrameType.synStream, 0, payload));
@@ -145,6 +161,9 @@ export class SpdySession {
         return;
       }
       case FrameType.synReply:
+        this.#streams.get(word(0))?.taken();
+        await this.#reader.read(payload.subarray(4));
+        return;
       case FrameType.headers:
         // Read although nothing here uses it: the blocks of a connection share one zlib stream.
         await this.#reader.read(payload.subarray(4));
@@ -169,7 +188,7 @@ export class SpdySession {
       this.#transport.write(encodeControl(FrameType.rstStream, 0, words(id, RstStatus.refusedStream)));
       return;
     }
-    const stream = this.#add(id, headers);
+    const stream = this.#add(id, headers, true);
     this.#transport.write(
       encodeControl(FrameType.synReply, 0, Buffer.concat([words(id), this.#writer.write(new Map())])),
     );
@@ -177,8 +196,8 @@ export class SpdySession {
     this.#onStream(stream);
   }
 
-  #add(id: number, headers: SpdyHeaders): SpdyStream {
-    const stream = new SpdyStream(this, id, headers);
+  #add(id: number, headers: SpdyHeaders, taken: boolean): SpdyStream {
+    const stream = new SpdyStream(this, id, headers, taken);
     // The peer may cut a stream at any time; whoever uses the stream sees its `close`.
     stream.on("error", () => {});
     this.#streams.set(id, stream);

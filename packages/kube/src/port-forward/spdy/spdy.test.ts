@@ -194,4 +194,28 @@ describe("SpdySession", () => {
     await client.done;
     expect(() => client.open(new Map())).toThrow("closed");
   });
+
+  it("holds back what a client writes until the server has taken the stream", async () => {
+    const sent: Buffer[] = [];
+    const transport = new Duplex({
+      read() {},
+      write(chunk: Buffer, _encoding, done) {
+        sent.push(chunk);
+        done();
+      },
+    });
+    const client = new SpdySession(transport, null);
+    const stream = client.open(new Map([["name", "one"]]));
+    stream.write("early");
+    expect(new FrameDecoder().push(Buffer.concat(sent))).toMatchObject([{ type: FrameType.synStream }]);
+    const written = new Promise<void>((resolve) => stream.end("", () => resolve()));
+    const reply = Buffer.concat([words(stream.id), new HeaderWriter().write(new Map())]);
+    transport.push(encodeControl(FrameType.synReply, 0, reply));
+    await written;
+    expect(new FrameDecoder().push(Buffer.concat(sent)).slice(1)).toMatchObject([
+      { streamId: 1, fin: false, data: Buffer.from("early") },
+      { streamId: 1, fin: true },
+    ]);
+    transport.destroy();
+  });
 });
