@@ -10,6 +10,8 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** As the command's first line has it. */
 const FLAGS = ["--max-semi-space-size=2"];
 const MAIN = join(root, "packages", "cli", "bin", "sandgate.js");
+/** What `npm start` runs: `sandgate up --demo` of a bundle. */
+const NPM_START = join(root, "scripts", "start.mjs");
 
 export interface CommandResult {
   status: number | null;
@@ -58,16 +60,25 @@ export function runSandgate(
  * Starts `sandgate up` and waits until it is ready.
  *
  * @param options.dataDir - Kept after the end if given, so that it can be started again; else made and removed.
+ * @param options.npmStart - As `npm start` does it, with the demo sandbox, instead of from the sources.
  * @throws Error with its output where it ends before it is ready.
  */
 export async function startSandgateUp(
-  options: { dataDir?: string; args?: readonly string[] } = {},
+  options: { dataDir?: string; args?: readonly string[]; npmStart?: boolean } = {},
 ): Promise<SandgateUp> {
   const dataDir = options.dataDir ?? makeDataDir();
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    [...FLAGS, MAIN, "up", "--port", "0", "--data-dir", dataDir, ...(options.args ?? [])],
+    [
+      ...FLAGS,
+      ...(options.npmStart === true ? [NPM_START] : [MAIN, "up"]),
+      "--port",
+      "0",
+      "--data-dir",
+      dataDir,
+      ...(options.args ?? []),
+    ],
     {
       stdio: ["ignore", "pipe", "pipe"],
     },

@@ -7,9 +7,9 @@ import { residentMib } from "../resident.ts";
 /** Long enough for start-up garbage to be collected; the figure is read once, after it. */
 const SETTLE_MS = 15_000;
 
-/** Resident memory of `sandgate up` at rest with one idle sandbox, without the sandbox's own processes. */
+/** Resident memory of `npm start` at rest with one idle sandbox, without the sandbox's own processes. */
 export async function memory(): Promise<Figures> {
-  await using up = await startSandgateUp({ args: ["--demo"] });
+  await using up = await startSandgateUp({ npmStart: true });
   await answered(`${up.url}/alice/my-sandbox/`);
   const pid = up.process.pid ?? 0;
   const atStart = residentMib(pid);

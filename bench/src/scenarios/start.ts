@@ -9,7 +9,7 @@ export async function start(): Promise<Figures> {
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const began = performance.now();
-    await using up = await startSandgateUp({ args: ["--demo"] });
+    await using up = await startSandgateUp({ npmStart: true });
     await answered(`${up.url}/alice/my-sandbox/`);
     times.push(performance.now() - began);
   }
