@@ -1,4 +1,4 @@
-import { HELPERS, PYTHON } from "../enter/enter-container.ts";
+import { CONSOLE_FILES, HELPERS, PYTHON } from "../enter/enter-container.ts";
 import { BUBBLEWRAP, FD_SECCOMP, NO_FILE, NO_FOLDER } from "./bubblewrap-arguments.ts";
 import { hostSystem } from "./host-system.ts";
 import type { LaunchOptions } from "./launch.ts";
@@ -38,7 +38,11 @@ export function stageScript(options: LaunchOptions): string {
     // For the linker's cache.
     if (target === "/etc") lines.push(`ln -s m${index} etc`);
   });
-  if (options.tty) lines.push("mkdir helpers", `mount --bind ${quote(HELPERS)} helpers`);
+  if (options.tty) {
+    lines.push("mkdir helpers");
+    // Copied: the pod's user, which the helper runs as, may not be allowed to read them where they are.
+    for (const name of CONSOLE_FILES) lines.push(`cat ${quote(HELPERS + name)} > helpers/${name}`);
+  }
   for (const file of options.joinFiles) lines.push(`echo $$ > ${quote(file)}`);
   lines.push(`echo ${OOM_SCORE} > /proc/self/oom_score_adj`);
   const drop = [

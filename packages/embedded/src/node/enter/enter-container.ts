@@ -5,8 +5,10 @@ import type { Duplex, Readable, Writable } from "node:stream";
 import type { ContainerProcess, ProcessOptions } from "../kubelet/pod-access.ts";
 import { PROGRAM_ENV } from "../run-program.ts";
 
-/** The folder of the helpers in Python. */
+/** The folder of the helpers in Python, with a slash at its end. */
 export const HELPERS = fileURLToPath(new URL(".", import.meta.url));
+/** Those that a container with a terminal needs; the first is the program. */
+export const CONSOLE_FILES = ["console.py", "kernel.py", "relay.py", "terminal.py"] as const;
 /** Isolated from the environment and from packages that the machine's owner has added; leaves no compiled files behind. */
 export const PYTHON = ["/usr/bin/python3", "-I", "-S", "-B"] as const;
 
