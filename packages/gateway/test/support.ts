@@ -123,6 +123,7 @@ export function entry(user: string, name: string, change: Partial<SandboxEntry> 
     },
     pod: {
       uid: `pod-${uid}`,
+      resourceVersion: "1",
       name,
       namespace: "default",
       sandboxUid: uid,

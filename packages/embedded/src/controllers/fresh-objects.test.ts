@@ -20,6 +20,7 @@ describe("FreshObjects", () => {
       byIndex: () => [],
       size: 0,
       health: { synced: true, seenAtMs: 0, error: null },
+      version: null,
       synced: Promise.resolve(),
       close: () => Promise.resolve(),
     };

@@ -30,6 +30,7 @@ function entry(change: Partial<NormalSandbox> = {}, pod: Partial<PodView> = {}):
     sandbox,
     pod: {
       uid: "p1",
+      resourceVersion: "1",
       name: "box",
       namespace: sandbox.namespace,
       sandboxUid: sandbox.uid,

@@ -4,8 +4,9 @@ import {
   LABEL_WARM_POOL_SANDBOX,
   silentLogger,
   type Logger,
+  type NormalSandbox,
 } from "@sandgate/contract";
-import type { SandboxEntry } from "@sandgate/kube";
+import type { PodView, SandboxEntry } from "@sandgate/kube";
 import { isDialable } from "./dialable.ts";
 import type { Route } from "./route.ts";
 import { mayClaim } from "./user-namespaces.ts";
@@ -45,8 +46,8 @@ interface Holder {
 export function createRouteTable(options: RouteTableOptions): RouteTable {
   const logger = options.logger ?? silentLogger;
   const holders = new Map<string, Holder>();
-  /** UIDs by address. */
-  const claims = new Map<string, Set<string>>();
+  /** UIDs by address; most addresses are claimed once, which needs no set. */
+  const claims = new Map<string, string | Set<string>>();
   /** UIDs by namespace and name of the object. */
   const named = new Map<string, string>();
   const followers = new Map<string, Set<() => void>>();
@@ -63,14 +64,17 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
     if (named.get(object) === uid) named.delete(object);
     const key = keyOf(holder.route);
     const uids = claims.get(key);
-    uids?.delete(uid);
-    if (uids?.size === 0) claims.delete(key);
+    if (uids === uid) claims.delete(key);
+    else if (typeof uids === "object" && uids.delete(uid) && uids.size === 0) claims.delete(key);
+  }
+
+  function claimants(key: string): Iterable<string> {
+    const uids = claims.get(key) ?? [];
+    return typeof uids === "string" ? [uids] : uids;
   }
 
   function settle(key: string): void {
-    const uids = claims.get(key);
-    if (uids === undefined) return;
-    const contenders = [...uids]
+    const contenders = [...claimants(key)]
       .flatMap((uid) => holders.get(uid) ?? [])
       .filter((holder) => !holder.refused)
       .toSorted(
@@ -100,7 +104,7 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
   return {
     find(user, name) {
       let refused: Route | undefined;
-      for (const uid of claims.get(`${user}/${name}`) ?? []) {
+      for (const uid of claimants(joined(user, name))) {
         const holder = holders.get(uid);
         if (holder === undefined) continue;
         if (!holder.refused) return holder.route;
@@ -151,7 +155,8 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
       holders.set(uid, holder);
       named.set(objectKey(actual.namespace, actual.name), uid);
       const uids = claims.get(key);
-      if (uids === undefined) claims.set(key, new Set([uid]));
+      if (uids === undefined) claims.set(key, uid);
+      else if (typeof uids === "string") claims.set(key, new Set([uids, uid]));
       else uids.add(uid);
       if (mine) settle(key);
       else
@@ -162,11 +167,35 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
 }
 
 function keyOf(route: Pick<Route, "user" | "name">): string {
-  return `${route.user}/${route.name}`;
+  return joined(route.user, route.name);
 }
 
 function objectKey(namespace: string, name: string): string {
-  return `${namespace}/${name}`;
+  return joined(namespace, name);
+}
+
+/** Joined, not concatenated: that makes one string of it at once, where there are a hundred thousand. */
+function joined(...parts: readonly string[]): string {
+  return parts.join("/");
+}
+
+/** The ports that a list declares; the lists of many sandboxes are one. */
+const declared = new WeakMap<object, readonly number[]>();
+const NONE: readonly never[] = [];
+
+function portsOf({ ports }: NormalSandbox): readonly number[] {
+  if (ports.length === 0) return NONE;
+  const known = declared.get(ports);
+  if (known !== undefined) return known;
+  const numbers = [...new Set(ports.map((port) => port.containerPort))];
+  declared.set(ports, numbers);
+  return numbers;
+}
+
+function dialable({ podIps, hostIps }: PodView): readonly string[] {
+  return podIps.every((ip) => isDialable(ip, hostIps))
+    ? podIps
+    : podIps.filter((ip) => isDialable(ip, hostIps));
 }
 
 function routeOf({ sandbox, pod, state }: SandboxEntry, userLabel: string): Route {
@@ -184,13 +213,13 @@ function routeOf({ sandbox, pod, state }: SandboxEntry, userLabel: string): Rout
     sandboxUid: sandbox.uid,
     podUid: own?.uid ?? null,
     podName: own?.name ?? null,
-    podIps: own?.podIps.filter((ip) => isDialable(ip, own.hostIps)) ?? [],
+    podIps: own === undefined ? NONE : dialable(own),
     state: state.state,
     reason: state.reason,
     message: state.message,
     createdAtMs: sandbox.createdAtMs,
     annotatedPort: Number.isInteger(annotated) && annotated > 0 && annotated <= 65_535 ? annotated : null,
-    declaredPorts: [...new Set(sandbox.ports.map((port) => port.containerPort))],
+    declaredPorts: portsOf(sandbox),
     service: sandbox.service,
     serviceFqdn: sandbox.serviceFqdn,
     desired: sandbox.desired,

@@ -5,7 +5,7 @@ import type { Resource } from "../client/resource.ts";
 import { createInformer } from "../reflector/create-informer.ts";
 import type { Change, InformerHealth } from "../reflector/informer.ts";
 import type { SandboxReader } from "./sandbox-ledger.ts";
-import { trimSandbox } from "./trim-sandbox.ts";
+import type { Packing } from "./packed.ts";
 
 /** An informer of Sandboxes in one API version. */
 export interface OpenReader extends SandboxReader {
@@ -21,6 +21,7 @@ export interface OpenReaderOptions {
   resource: Resource;
   namespace: string | undefined;
   silenceMs: number | undefined;
+  packing: Packing;
   onChange: (reader: SandboxReader, change: Change<KubeObject>) => void;
   onHealth: () => void;
   /** The server says that there is no such version, or kind. */
@@ -34,7 +35,7 @@ export function openReader(options: OpenReaderOptions): OpenReader {
     client: options.client,
     resource,
     namespace: options.namespace,
-    transform: trimSandbox,
+    transform: options.packing.pack,
     onChange: (change) => options.onChange(reader, change),
     onHealth: options.onHealth,
     onFailure: (error) => {

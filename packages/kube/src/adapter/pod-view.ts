@@ -3,6 +3,7 @@ import { controllerOf, type Pod, type Stored } from "@sandgate/contract";
 /** What routing needs to know of a pod. */
 export interface PodView {
   uid: string;
+  resourceVersion: string;
   name: string;
   namespace: string;
   /** UID of the Sandbox that controls it, null where something else or nothing does. */
@@ -26,6 +27,7 @@ export function viewPod(pod: Stored<Pod>): PodView {
     .find((state) => state?.reason !== undefined && state.reason !== "Completed");
   return {
     uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
     name: metadata.name,
     namespace: metadata.namespace ?? "default",
     // The group is part of the check: another group's kind Sandbox is none of ours.
@@ -40,36 +42,4 @@ export function viewPod(pod: Stored<Pod>): PodView {
     reason: status?.reason ?? waiting?.reason ?? "",
     message: status?.message ?? waiting?.message ?? "",
   };
-}
-
-/** The parts of a pod that `viewPod` reads: what an informer has to keep. */
-export function trimPod(pod: Stored<Pod>): Stored<Pod> {
-  const { metadata, spec, status } = pod;
-  return {
-    metadata: {
-      name: metadata.name,
-      uid: metadata.uid,
-      resourceVersion: metadata.resourceVersion,
-      ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
-      ...(metadata.deletionTimestamp === undefined ? {} : { deletionTimestamp: metadata.deletionTimestamp }),
-      ...(metadata.ownerReferences === undefined ? {} : { ownerReferences: metadata.ownerReferences }),
-    },
-    spec: { containers: [], ...(spec.hostNetwork === undefined ? {} : { hostNetwork: spec.hostNetwork }) },
-    ...(status === undefined
-      ? {}
-      : {
-          status: {
-            ...pick(status, ["phase", "reason", "message", "podIPs", "hostIPs"]),
-            conditions: (status.conditions ?? []).filter((one) => one.type === "Ready"),
-            initContainerStatuses: status.initContainerStatuses ?? [],
-            containerStatuses: status.containerStatuses ?? [],
-          },
-        }),
-  };
-}
-
-function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {
-  return Object.fromEntries(
-    keys.flatMap((key) => (from[key] === undefined ? [] : [[key, from[key]]])),
-  ) as Pick<T, K>;
 }

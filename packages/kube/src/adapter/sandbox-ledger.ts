@@ -1,6 +1,6 @@
 import type { KubeObject, NormalSandbox } from "@sandgate/contract";
 import type { Change } from "../reflector/informer.ts";
-import { normalizeSandbox } from "./normalize-sandbox.ts";
+import { unpack } from "./packed.ts";
 
 /** What reads sandboxes in one API version; compared by identity. */
 export interface SandboxReader {
@@ -19,7 +19,7 @@ export interface SandboxReader {
 export interface SandboxLedger {
   readonly size: number;
   get(uid: string): NormalSandbox | undefined;
-  /** A change that the reader saw; nothing happens if it is not among the readers. */
+  /** A change of a packed object that the reader saw; nothing happens if it is not among the readers. */
   take(reader: SandboxReader, change: Change<KubeObject>): void;
   join(reader: SandboxReader): void;
   leave(reader: SandboxReader): void;
@@ -68,7 +68,7 @@ export function createSandboxLedger(
         }
         if (!isNewer(resourceVersion, known.sandbox.resourceVersion)) return;
       }
-      const sandbox = normalizeSandbox(object);
+      const sandbox = unpack(object);
       entries.set(uid, { sandbox, from: reader });
       onChange(uid, sandbox);
     },

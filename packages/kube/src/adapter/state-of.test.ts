@@ -35,6 +35,7 @@ const sandbox = (change: Partial<NormalSandbox> = {}): NormalSandbox => ({
 });
 const pod = (change: Partial<PodView> = {}): PodView => ({
   uid: "p1",
+  resourceVersion: "1",
   name: "box",
   namespace: "default",
   sandboxUid: "s1",

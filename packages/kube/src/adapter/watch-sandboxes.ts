@@ -7,7 +7,8 @@ import type { KubeClient } from "../client/kube-client.ts";
 import { apiVersionOf, type Resource } from "../client/resource.ts";
 import { discoverSandboxApi, type SandboxApi } from "./discover-sandbox-api.ts";
 import { openReader, type OpenReader } from "./open-reader.ts";
-import { trimPod, viewPod, type PodView } from "./pod-view.ts";
+import { createPacking, unpackPod } from "./packed.ts";
+import type { PodView } from "./pod-view.ts";
 import { createSandboxLedger } from "./sandbox-ledger.ts";
 import { stateOf } from "./state-of.ts";
 
@@ -63,6 +64,7 @@ const CHANGE_MS = 120_000;
 export function watchSandboxes(options: WatchSandboxesOptions): SandboxWatch {
   const { client, namespace, silenceMs } = options;
   const logger = options.logger ?? silentLogger;
+  const packing = createPacking();
   const closing = new AbortController();
   const synced = Promise.withResolvers<void>();
   synced.promise.catch(() => {});
@@ -83,11 +85,13 @@ export function watchSandboxes(options: WatchSandboxesOptions): SandboxWatch {
     client,
     resource: PODS,
     namespace,
-    transform: trimPod,
-    indexes: { sandboxUid: (pod) => [viewPod(pod).sandboxUid ?? ""].filter((uid) => uid !== "") },
+    transform: packing.packPod,
+    // A cluster has other pods than those of sandboxes, maybe many more.
+    keep: (pod) => unpackPod(pod).sandboxUid !== null,
+    indexes: { sandboxUid: (pod) => [unpackPod(pod).sandboxUid ?? ""] },
     onChange: (change) => {
-      const uids = new Set([viewPod(change.object).sandboxUid]);
-      if (change.type === "modified") uids.add(viewPod(change.previous).sandboxUid);
+      const uids = new Set([unpackPod(change.object).sandboxUid]);
+      if (change.type === "modified") uids.add(unpackPod(change.previous).sandboxUid);
       for (const uid of uids) {
         const sandbox = uid === null ? undefined : ledger.get(uid);
         if (sandbox !== undefined) tell(sandbox.uid, sandbox);
@@ -99,7 +103,7 @@ export function watchSandboxes(options: WatchSandboxesOptions): SandboxWatch {
   });
 
   function tell(uid: string, sandbox: NormalSandbox): void {
-    const pod = choosePod(pods.byIndex("sandboxUid", uid).map(viewPod), sandbox);
+    const pod = choosePod(pods.byIndex("sandboxUid", uid).map(unpackPod), sandbox);
     options.onChange(uid, { sandbox, pod, state: stateOf(sandbox, pod) });
   }
 
@@ -138,6 +142,7 @@ export function watchSandboxes(options: WatchSandboxesOptions): SandboxWatch {
       resource,
       namespace,
       silenceMs,
+      packing,
       onChange: (from, one) => ledger.take(from, one),
       onHealth: report,
       onUnserved: () => {

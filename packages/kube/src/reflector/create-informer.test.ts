@@ -169,6 +169,50 @@ describe("an informer", () => {
     expect(informer.byIndex("parity", "odd").map(({ metadata }) => metadata.name)).toEqual(["a"]);
   });
 
+  it("keeps several objects under one value of an index, and each until it goes", async () => {
+    const server = new FakeServer();
+    for (const name of ["a", "b", "c"]) server.put(name);
+    const followed = createInformer({
+      client: server.client,
+      resource: THINGS,
+      indexes: { all: () => ["one"] },
+    });
+    informer = followed;
+    const names = (): string[] => followed.byIndex("all", "one").map(({ metadata }) => metadata.name);
+    await settle();
+    expect(names().toSorted()).toEqual(["a", "b", "c"]);
+    for (const name of ["b", "a", "c"]) {
+      server.remove(name);
+      await settle();
+      expect(names()).not.toContain(name);
+      expect(names()).toHaveLength(followed.size);
+    }
+    expect(followed.size).toBe(0);
+  });
+
+  it("treats what is not to be kept as if it were not there", async () => {
+    const server = new FakeServer();
+    const told: string[] = [];
+    const even = (version: string): boolean => Number(version) % 2 === 0;
+    informer = createInformer({
+      client: server.client,
+      resource: THINGS,
+      keep: ({ metadata }) => even(metadata.resourceVersion),
+      onChange: ({ type, object }) => told.push(`${type} ${object.metadata.name}`),
+    });
+    server.put("a");
+    server.put("b");
+    await settle();
+    expect(told).toEqual(["added a"]);
+    server.put("a");
+    server.put("a");
+    await settle();
+    expect(told).toEqual(["added a", "modified a", "deleted a"]);
+    server.remove("b");
+    await settle();
+    expect(informer.size).toBe(0);
+  });
+
   it("rejects its promise to be synced when it is closed before", async () => {
     const server = new FakeServer();
     server.cut(1000);

@@ -22,6 +22,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   const { client, resource } = options;
   const logger = options.logger ?? silentLogger;
   const transform = options.transform ?? ((object: Stored<T>) => object);
+  const keep = options.keep ?? (() => true);
   const closing = new AbortController();
   const synced = Promise.withResolvers<void>();
   // Whoever does not wait for it is not told of a close before the first list by a crash.
@@ -57,6 +58,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     const version = await listPages(client, resource, { ...scope, signal: closing.signal }, (items) => {
       for (const item of items) {
         const object = transform(item);
+        if (!keep(object)) continue;
         keys.add(objectKey(object));
         store.put(object);
       }
@@ -66,6 +68,11 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     seen();
     synced.resolve();
     return version;
+  }
+
+  function take(type: "ADDED" | "MODIFIED" | "DELETED", object: Stored<T>): void {
+    if (type === "DELETED" || !keep(object)) store.remove(object);
+    else store.put(object);
   }
 
   /** @returns The version to go on from. */
@@ -92,8 +99,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
       for await (const event of events) {
         watchdog.refresh();
         version = event.object.metadata.resourceVersion ?? version;
-        if (event.type === "DELETED") store.remove(event.object);
-        else if (event.type !== "BOOKMARK") store.put(transform(event.object));
+        if (event.type !== "BOOKMARK") take(event.type, transform(event.object));
         complete = version;
         seen();
       }

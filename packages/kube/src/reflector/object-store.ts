@@ -3,13 +3,16 @@ import { objectKey, type Change } from "./informer.ts";
 
 type IndexFunction<T extends KubeObject> = (object: Stored<T>) => readonly string[];
 
+/** Keys under one value of an index; most have a single one, which needs no set. */
+type Keys = string | Set<string>;
+
 /**
  * The local copy of one kind. Everything that enters is fenced by UID and version, so that a late or doubled event does
  * nothing and an object deleted and made again is told as both.
  */
 export class ObjectStore<T extends KubeObject> {
   readonly #objects = new Map<string, Stored<T>>();
-  readonly #indexes = new Map<string, { of: IndexFunction<T>; entries: Map<string, Set<string>> }>();
+  readonly #indexes = new Map<string, { of: IndexFunction<T>; entries: Map<string, Keys> }>();
   readonly #onChange: (change: Change<T>) => void;
 
   constructor(indexes: Readonly<Record<string, IndexFunction<T>>>, onChange: (change: Change<T>) => void) {
@@ -35,7 +38,7 @@ export class ObjectStore<T extends KubeObject> {
 
   byIndex(index: string, key: string): readonly Stored<T>[] {
     const keys = this.#indexes.get(index)?.entries.get(key) ?? [];
-    return [...keys].flatMap((one) => this.#objects.get(one) ?? []);
+    return (typeof keys === "string" ? [keys] : [...keys]).flatMap((one) => this.#objects.get(one) ?? []);
   }
 
   /** The object as a list or an ADDED or MODIFIED event showed it. */
@@ -80,8 +83,9 @@ export class ObjectStore<T extends KubeObject> {
     for (const { of, entries } of this.#indexes.values()) {
       for (const value of of(object)) {
         const keys = entries.get(value);
-        if (keys === undefined) entries.set(value, new Set([key]));
-        else keys.add(key);
+        if (keys === undefined) entries.set(value, key);
+        else if (typeof keys !== "string") keys.add(key);
+        else if (keys !== key) entries.set(value, new Set([keys, key]));
       }
     }
   }
@@ -91,7 +95,8 @@ export class ObjectStore<T extends KubeObject> {
     for (const { of, entries } of this.#indexes.values()) {
       for (const value of of(object)) {
         const keys = entries.get(value);
-        if (keys?.delete(key) === true && keys.size === 0) entries.delete(value);
+        if (keys === key) entries.delete(value);
+        else if (typeof keys === "object" && keys.delete(key) && keys.size === 0) entries.delete(value);
       }
     }
   }
