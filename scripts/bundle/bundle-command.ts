@@ -17,6 +17,8 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/^@sandgate\/runtime\/build$/, join(here, "built-runtime.ts")],
   [/\/load-cel\.ts$/, join(here, "load-cel.ts")],
   [/^undici$/, join(here, "undici.mjs")],
+  // For Node.js it is CommonJS, of which a bundle's `import()` gives no names; this is the same as modules.
+  [/^yaml$/, join(root, "node_modules", "yaml", "browser", "index.js")],
 ];
 
 const replace: Plugin = {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -36,6 +36,16 @@ describe("the published package", () => {
     expect(npm(installed, ["exec", "--offline", "--", "sandgate", "gateway", "--help"])).toContain(
       "--api-keys <file>",
     );
+  });
+
+  it("reads a configuration file", () => {
+    const file = join(folder, "config.yaml");
+    writeFileSync(file, "port: 8080\nhost: [1]\n");
+    const run = spawnSync(join(installed, "node_modules", ".bin", "sandgate"), ["gateway", "--config", file], {
+      encoding: "utf8",
+    });
+    expect(run.stderr).toContain("host");
+    expect(run.stderr).not.toContain("cannot be used");
   });
 
   it("loads the embedded cluster for the command that starts it, and for no other", () => {

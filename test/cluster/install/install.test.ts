@@ -205,7 +205,7 @@ describe("installed with kustomize, as documented", () => {
     const deployment = "deployment/sandgate-gateway";
     cluster.kubectl(["-n", NAMESPACE, "set", "image", deployment, `gateway=${NEXT_IMAGE}`]);
     await until(cluster, DEPLOYMENTS, NAMESPACE, "rolled out", rolledOut);
-    const echoed = new Promise<string>((resolve) => socket.once("message", (data) => resolve(String(data))));
+    const echoed = new Promise<string>((resolve) => socket.once("message", (data: Buffer) => resolve(data.toString("utf8"))));
     socket.send("still here");
     expect(await echoed).toBe("still here");
     socket.close(1000);
