@@ -102,7 +102,8 @@ export class RunningContainer {
       stdin: options.stdin ? this.#launched.stdin : null,
       stdout: options.stdout ? stdout : null,
       stderr: options.stderr && container.tty !== true ? stderr : null,
-      exited: this.exited,
+      // As kubelets answer: who is attached has not run it, and learns how it ended from the pod's status.
+      exited: this.exited.then(() => ({ exitCode: 0 })),
       resize: (width, height) => this.#launched.resize(width, height),
       release,
     };
