@@ -1,8 +1,19 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import { buildRuntime } from "@sandgate/runtime/build";
+import { packagesIn, thirdPartyNotices } from "./third-party-notices.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(dirname(here));
@@ -79,6 +90,10 @@ export async function bundleCommand(folder: string = BUNDLE_FOLDER): Promise<voi
     for (const name of readdirSync(enter).filter((name) => name.endsWith(".py"))) {
       copyFileSync(join(enter, name), join(part, name));
     }
+    copyFileSync(join(root, "LICENSE"), join(part, "LICENSE"));
+    const texts = readdirSync(part).map((name) => readFileSync(join(part, name), "utf8"));
+    const bundled = packagesIn(texts.join("\n"));
+    writeFileSync(join(part, "THIRD-PARTY-NOTICES"), thirdPartyNotices(bundled, join(root, "node_modules")));
     chmodSync(part, 0o755);
     rmSync(folder, { recursive: true, force: true });
     renameSync(part, folder);

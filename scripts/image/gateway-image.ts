@@ -27,7 +27,6 @@ export async function gatewayImage(): Promise<Image> {
     "etc/group": Buffer.from(`root:x:0:\nsandgate:x:${USER}:\n`),
     "etc/nsswitch.conf": Buffer.from("passwd: files\ngroup: files\nhosts: files dns\n"),
     [CERTIFICATES.slice(1)]: readFileSync(CERTIFICATES),
-    "opt/sandgate/LICENSE": readFileSync(join(root, "LICENSE")),
     "opt/sandgate/package.json": readFileSync(join(command, "package.json")),
   };
   for (const [name, content] of Object.entries(bundle)) files[`opt/sandgate/dist/${name}`] = content;

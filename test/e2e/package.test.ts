@@ -29,6 +29,16 @@ describe("the published package", () => {
     expect(Object.keys(packages)).toEqual(["node_modules/sandgate"]);
   });
 
+  it("brings the licences of what is bundled into it", () => {
+    const notices = readFileSync(
+      join(installed, "node_modules", "sandgate", "dist", "THIRD-PARTY-NOTICES"),
+      "utf8",
+    );
+    for (const name of ["commander", "undici", "zod", "@peculiar/x509", "@fastify/busboy", "@bufbuild/cel"]) {
+      expect(`\n${notices}`).toContain(`\n${name} `);
+    }
+  });
+
   it("says its version and the flags of the gateway", () => {
     expect(npm(installed, ["exec", "--offline", "--", "sandgate", "version"])).toMatch(
       /^sandgate \d+\.\d+\.\d+ \(Node/,
@@ -41,9 +51,13 @@ describe("the published package", () => {
   it("reads a configuration file", () => {
     const file = join(folder, "config.yaml");
     writeFileSync(file, "port: 8080\nhost: [1]\n");
-    const run = spawnSync(join(installed, "node_modules", ".bin", "sandgate"), ["gateway", "--config", file], {
-      encoding: "utf8",
-    });
+    const run = spawnSync(
+      join(installed, "node_modules", ".bin", "sandgate"),
+      ["gateway", "--config", file],
+      {
+        encoding: "utf8",
+      },
+    );
     expect(run.stderr).toContain("host");
     expect(run.stderr).not.toContain("cannot be used");
   });
