@@ -33,6 +33,7 @@ export async function doctor(
     const facts = await gatherFacts({
       client,
       settings,
+      namespace: options.namespace ?? settings.watchNamespace,
       signal: context.signal,
       onProgress: (what, count) => progress.show(what, count),
     }).finally(() => progress.clear());

@@ -25,9 +25,20 @@ export function aboutSandbox(id: SandboxFindingId, fact: SandboxFact, detail: st
   });
 }
 
+/** A finding about a sandbox's address, mended by its user's label. */
+export function aboutAddress(
+  id: "ADDRESS_CONFLICT" | "NAMESPACE_MAY_NOT_CLAIM" | "USER_LABEL_MISSING",
+  fact: SandboxFact,
+  label: string,
+  detail: string,
+): Finding {
+  const { namespace, name } = fact.sandbox;
+  return finding(id, subjectOf(fact), detail, { namespace, name, resource: SANDBOX_KIND, label });
+}
+
 /** How a sandbox is named to a person: its address, and the namespace where another name could mean it. */
-export function subjectOf({ user, sandbox }: Pick<SandboxFact, "user" | "sandbox">): string {
-  return `${user}/${sandbox.name} (namespace ${sandbox.namespace})`;
+export function subjectOf({ route }: Pick<SandboxFact, "route">): string {
+  return `${route.user}/${route.name} (namespace ${route.namespace})`;
 }
 
 /** The text without what is different for each sandbox, so that 10,000 with one trouble are one finding. */

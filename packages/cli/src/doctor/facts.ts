@@ -1,12 +1,12 @@
 import type {
+  ContainerPort,
   Event,
   NetworkPolicy,
   NormalSandbox,
-  Pod,
-  Service,
   StateReason,
   Stored,
 } from "@sandgate/contract";
+import type { Route } from "@sandgate/gateway";
 import type { PodView } from "@sandgate/kube";
 import type { Finding } from "./finding.ts";
 
@@ -40,13 +40,15 @@ export interface Rights {
 
 /** A Sandbox with what was seen of its pod. */
 export interface SandboxFact {
-  /** User and name in its address. */
-  user: string;
   sandbox: NormalSandbox;
+  /** What the gateway makes of it. */
+  route: Route;
   pod: PodView | undefined;
   /** Why the scheduler does not place the pod, null where it does. */
   unschedulable: string | null;
   podLabels: Readonly<Record<string, string>>;
+  /** Ports that the pod declares. */
+  namedPorts: readonly ContainerPort[];
   runtimeClass: string | null;
   images: readonly string[];
   state: StateReason;
@@ -67,10 +69,34 @@ export interface RuntimeClassFact {
   nodeSelector: Readonly<Record<string, string>>;
 }
 
-/** The gateway's own pods and Services, where it runs in the cluster. */
-export interface GatewayFact {
-  pods: readonly Stored<Pod>[];
-  services: readonly Stored<Service>[];
+/** A Service that a Sandbox controls. */
+export interface ServiceFact {
+  namespace: string;
+  name: string;
+  sandboxUid: string;
+  ports: number;
+}
+
+/** A Service of the gateway. */
+export interface GatewayServiceFact {
+  namespace: string;
+  name: string;
+  /** Of type LoadBalancer and without an address. */
+  pending: boolean;
+}
+
+/** A pod of the gateway, where it runs in the cluster. */
+export interface GatewayPodFact {
+  namespace: string;
+  name: string;
+  /** Value of its label `app.kubernetes.io/name`. */
+  app: string;
+  labels: Readonly<Record<string, string>>;
+  ips: readonly string[];
+  serviceAccount: string;
+  ready: boolean;
+  /** Why it is not, as far as its status says. */
+  why: string;
 }
 
 /** What the gateway is told by its configuration. */
@@ -99,15 +125,17 @@ export interface Facts {
   clockAheadMs: number | null;
   rights: readonly Rights[];
   sandboxes: readonly SandboxFact[] | null;
-  services: readonly Stored<Service>[] | null;
+  services: readonly ServiceFact[] | null;
   policies: readonly Stored<NetworkPolicy>[] | null;
-  /** Labels by namespace. */
+  /** Labels by namespace; as the policies, only read where the gateway runs in the cluster. */
   namespaces: ReadonlyMap<string, Readonly<Record<string, string>>> | null;
+  /** As the nodes, only read where a sandbox names one. */
   runtimeClasses: readonly RuntimeClassFact[] | null;
   nodes: readonly NodeFact[] | null;
-  gateway: GatewayFact | null;
-  /** Ready addresses of the cluster's DNS; null where there is no such Service or it was not asked for. */
-  dns: { found: boolean; readyEndpoints: number } | null;
+  gatewayPods: readonly GatewayPodFact[] | null;
+  gatewayServices: readonly GatewayServiceFact[] | null;
+  /** How many addresses the cluster's DNS has that are ready; null where it has none by the usual name. */
+  dnsEndpoints: number | null;
   unread: readonly Unread[];
 }
 

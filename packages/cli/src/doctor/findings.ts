@@ -167,11 +167,6 @@ export const FINDINGS = {
       "Without the label they are the user default's, at /default/NAME. Name the user, default among them.",
     command: "kubectl -n <namespace> label <resource> <name> <label>=USER",
   },
-  USER_LABEL_INVALID: {
-    title: "A user's name fits no address",
-    remedy: "A user is 1 to 63 letters, digits and . _ -, with a letter or digit at both ends.",
-    command: "kubectl -n <namespace> label --overwrite <resource> <name> <label>=USER",
-  },
   ADDRESS_CONFLICT: {
     title: "Two sandboxes claim one address",
     remedy: "The older has it. Give the younger another user, or make it anew under another name.",

@@ -13,11 +13,13 @@ const READS: readonly NeededRight[] = [
 ];
 
 /**
- * What the gateway may have to do. Outside of the cluster it reaches pods by port-forward too, which older API servers
- * count as a get and newer ones as a create.
+ * What the gateway has to do. It reads, and writes nothing.
+ *
+ * @param portForward - Outside of the cluster it reaches pods by port-forward too, which older API servers count as a get
+ *   and newer ones as a create.
  */
-export function neededRights(where: "inside" | "outside"): readonly NeededRight[] {
-  if (where === "inside") return READS;
+export function neededRights(portForward: boolean): readonly NeededRight[] {
+  if (!portForward) return READS;
   return [
     ...READS,
     { group: "", resource: "pods/portforward", verb: "get" },

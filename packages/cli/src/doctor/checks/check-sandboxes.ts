@@ -1,6 +1,7 @@
 import { causeOf } from "../cause-of.ts";
 import type { Check, SandboxFact } from "../facts.ts";
 import { finding } from "../finding.ts";
+import { runtimeClassFinding } from "./check-runtime-classes.ts";
 
 /** So long a sandbox may be on its way without anybody having to look. */
 const PATIENCE_MS = 60_000;
@@ -8,13 +9,15 @@ const PATIENCE_MS = 60_000;
 const WANTED = new Set(["SANDBOX_SUSPENDED", "SANDBOX_EXPIRED", "SANDBOX_DELETING"]);
 
 /** Which sandboxes are not ready, and why. */
-export const checkSandboxes: Check = ({ sandboxes, sandboxVersions, nowMs }) => {
+export const checkSandboxes: Check = (facts) => {
+  const { sandboxes, sandboxVersions, nowMs } = facts;
   if (sandboxes === null || sandboxVersions?.length === 0) return [];
   if (sandboxes.length === 0) return [finding("NO_SANDBOXES", "", "the cluster has none", {})];
   const noneReady = !sandboxes.some(({ state }) => state.state === "Ready");
   return sandboxes.flatMap((fact) => {
     const cause = causeOf(fact);
-    if (cause === null) return [];
+    // What is told of its RuntimeClass is the cause of whatever the pod shows.
+    if (cause === null || runtimeClassFinding(fact, facts) !== null) return [];
     if (WANTED.has(cause.id)) return noneReady ? [cause] : [];
     if (cause.id === "SANDBOX_STARTING" && !noneReady && isYoung(fact, nowMs)) return [];
     return [cause];

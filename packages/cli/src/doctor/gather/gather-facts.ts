@@ -1,20 +1,27 @@
 import { isKubeError, KubeUnreachableError, type KubeClient } from "@sandgate/kube";
 import type { Facts, GatewaySettings } from "../facts.ts";
 import { readCluster } from "./read-cluster.ts";
+import { readDnsEndpoints } from "./read-dns-endpoints.ts";
+import { readGateway } from "./read-gateway.ts";
 import { readRights } from "./read-rights.ts";
+import { readRuntimeClasses } from "./read-runtime-classes.ts";
 import { readSandboxes } from "./read-sandboxes.ts";
+import { readServices } from "./read-services.ts";
 import { createReading } from "./reading.ts";
 
 export interface GatherOptions {
   client: KubeClient;
   settings: GatewaySettings;
+  /** The only namespace whose sandboxes are looked at; absent: all. */
+  namespace: string | undefined;
   signal: AbortSignal;
   /** Called with what is being read and how many there are so far. */
   onProgress: (what: string, count: number) => void;
 }
 
 /** Reads everything that the checks look at. Never rejects because of the cluster: what could not be read is a fact too. */
-export async function gatherFacts({ client, settings, signal, onProgress }: GatherOptions): Promise<Facts> {
+export async function gatherFacts(options: GatherOptions): Promise<Facts> {
+  const { client, settings, namespace, signal, onProgress } = options;
   const reading = createReading(client, signal, onProgress);
   const facts: Facts = {
     server: client.server,
@@ -33,15 +40,26 @@ export async function gatherFacts({ client, settings, signal, onProgress }: Gath
     namespaces: null,
     runtimeClasses: null,
     nodes: null,
-    gateway: null,
-    dns: null,
+    gatewayPods: null,
+    gatewayServices: null,
+    dnsEndpoints: null,
     unread: reading.unread,
   };
   try {
     Object.assign(facts, await readCluster(reading));
-    const own = await readRights(reading, null, settings.watchNamespace);
-    facts.rights = own === null ? [] : [own];
-    facts.sandboxes = await readSandboxes(reading, facts.sandboxVersions, settings);
+    // None of it is there in an embedded cluster.
+    if (!facts.embedded) {
+      facts.dnsEndpoints = await readDnsEndpoints(reading);
+      const { rights, ...gateway } = await readGateway(reading, settings.watchNamespace);
+      Object.assign(facts, gateway);
+      facts.rights = rights;
+    }
+    const inside = facts.embedded || (facts.gatewayPods ?? []).length > 0;
+    const own = await readRights(reading, null, { namespace, portForward: !inside });
+    if (own !== null) facts.rights = [own, ...facts.rights];
+    facts.sandboxes = await readSandboxes(reading, facts.sandboxVersions, { settings, namespace });
+    facts.services = await readServices(reading, namespace);
+    Object.assign(facts, await readRuntimeClasses(reading, facts.sandboxes));
   } catch (error) {
     signal.throwIfAborted();
     facts.obstacle = obstacleOf(error);

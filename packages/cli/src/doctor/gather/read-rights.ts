@@ -27,7 +27,7 @@ const SOMEBODY = review("SubjectAccessReview");
 export async function readRights(
   reading: Reading,
   account: Rights["account"],
-  namespace: string | undefined,
+  { namespace, portForward }: { namespace: string | undefined; portForward: boolean },
 ): Promise<Rights | null> {
   const { client, signal } = reading;
   const resource = account === null ? SELF : SOMEBODY;
@@ -61,7 +61,7 @@ export async function readRights(
     };
   };
   const rights = await reading.attempt(`${resource.plural}.${resource.group}`, "create", () =>
-    Promise.all(neededRights(account === null ? "outside" : "inside").map(ask)),
+    Promise.all(neededRights(portForward).map(ask)),
   );
   if (rights === null) return null;
   return { who: account === null ? "you" : `${account.namespace}/${account.name}`, account, rights };

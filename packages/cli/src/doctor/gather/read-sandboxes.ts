@@ -1,11 +1,5 @@
-import {
-  DEFAULT_USER,
-  type KubeObject,
-  type NormalSandbox,
-  type Pod,
-  type PodTemplate,
-  type Stored,
-} from "@sandgate/contract";
+import type { ContainerPort, KubeObject, NormalSandbox, Pod, PodTemplate, Stored } from "@sandgate/contract";
+import { createRouteTable, type RouteTable } from "@sandgate/gateway";
 import {
   EVENTS,
   normalizeSandbox,
@@ -37,6 +31,7 @@ interface SeenPod {
   view: PodView;
   unschedulable: string | null;
   labels: Readonly<Record<string, string>>;
+  ports: readonly ContainerPort[];
 }
 
 /** In which version Sandboxes are read; null where none that is known is served. */
@@ -48,30 +43,47 @@ export function sandboxResource(served: readonly string[]): Resource | null {
 export async function readSandboxes(
   reading: Reading,
   served: Facts["sandboxVersions"],
-  settings: GatewaySettings,
+  { settings, namespace }: { settings: GatewaySettings; namespace: string | undefined },
 ): Promise<SandboxFact[] | null> {
   const resource = sandboxResource(served ?? [SANDBOXES.version]);
   if (resource === null) return [];
-  const seen = await reading.list(resource, {}, seeSandbox);
+  const seen = await reading.list(resource, { namespace }, seeSandbox);
   if (seen === null) return null;
-  const pods = (await reading.list(PODS, {}, seePod)) ?? [];
+  const pods = await reading.list(PODS, { namespace }, seePod);
+  // Without pods there is no telling what a sandbox does.
+  if (pods === null) return null;
   const byOwner = Map.groupBy(pods, ({ view }) => view.sandboxUid);
-  const facts = seen.map(({ sandbox, ...rest }): SandboxFact => {
+  const table = createRouteTable(settings);
+  const facts = seen.map(({ sandbox, ...rest }) => {
     const owned = byOwner.get(sandbox.uid) ?? [];
     const pod = owned.find(({ view }) => !view.deleting) ?? owned[0];
-    const user = sandbox.labels[settings.userLabel];
+    const state = stateOf(sandbox, pod?.view);
+    table.put(sandbox.uid, { sandbox, pod: pod?.view, state });
     return {
       ...rest,
       sandbox,
-      user: user === undefined || user === "" ? DEFAULT_USER : user,
       pod: pod?.view,
       unschedulable: pod?.unschedulable ?? null,
       podLabels: pod?.labels ?? {},
-      state: stateOf(sandbox, pod?.view),
+      namedPorts: pod?.ports ?? [],
+      state,
       resumePatch: resource === SANDBOXES_V1ALPHA1 ? RESUME_REPLICAS : RESUME_MODE,
       events: [],
     };
   });
+  return withEvents(reading, withRoutes(facts, table));
+}
+
+/** A route may change with each sandbox that is put beside it, so they are taken when all are known. */
+function withRoutes(facts: readonly Omit<SandboxFact, "route">[], table: RouteTable): SandboxFact[] {
+  const routes = new Map([...table.list()].map((route) => [route.sandboxUid, route]));
+  return facts.flatMap((fact) => {
+    const route = routes.get(fact.sandbox.uid);
+    return route === undefined ? [] : [{ ...fact, route }];
+  });
+}
+
+async function withEvents(reading: Reading, facts: SandboxFact[]): Promise<SandboxFact[]> {
   const unexplained = facts.filter((fact) => !isExplained(fact)).slice(0, WITH_EVENTS);
   for (const fact of unexplained) fact.events = await readEvents(reading, fact);
   return facts;
@@ -109,5 +121,6 @@ function seePod(pod: Stored<Pod>): SeenPod | null {
     view,
     unschedulable: scheduled?.status === "False" ? (scheduled.message ?? scheduled.reason ?? "") : null,
     labels: pod.metadata.labels ?? {},
+    ports: pod.spec.containers.flatMap(({ ports }) => ports ?? []),
   };
 }
