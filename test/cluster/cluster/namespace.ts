@@ -33,6 +33,9 @@ export interface ClusterNamespace {
 }
 
 const NETWORKS = 200;
+/** containerd's folder of running containers is at a fixed place: every cluster has its own there. */
+const FIRST_PROCESS =
+  "set -e; mkdir -p /run/containerd; mount -t tmpfs tmpfs /run/containerd; echo ready; exec cat >/dev/null";
 
 function networkOf(index: number): ClusterNetwork {
   return {
@@ -55,17 +58,7 @@ function networkOf(index: number): ClusterNetwork {
 export async function openNamespace(options: { reachable: boolean }): Promise<ClusterNamespace> {
   const keeper = spawn(
     "unshare",
-    [
-      "--net",
-      "--mount",
-      "--pid",
-      "--fork",
-      "--kill-child",
-      "--mount-proc",
-      "sh",
-      "-c",
-      "echo ready; exec cat >/dev/null",
-    ],
+    ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", FIRST_PROCESS],
     { stdio: ["pipe", "pipe", "inherit"] },
   );
   const exit = once(keeper, "exit");

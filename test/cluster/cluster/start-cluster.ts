@@ -140,6 +140,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       if (options.upstreamControllers === true) start(agentSandbox(facts, options.crds));
     }
     if (options.parts === "node") await untilNodeReady(client);
+    const ended = [...components.values()].filter((one) => !one.running);
+    if (ended.length > 0) throw new Error(`${ended.map((one) => one.name).join(", ")} ended by themselves`);
     return {
       facts,
       namespace: inside,

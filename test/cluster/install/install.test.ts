@@ -179,8 +179,14 @@ describe("installed with kustomize, as documented", () => {
     );
     await untilSandboxReady(cluster, USERS, "echo");
     cluster.namespace.run("ctr", [
-      ...["--address", join(cluster.facts.folder, "containerd", "containerd.sock"), "--namespace", "k8s.io"],
-      ...["images", "tag", "sandgate.dev/gateway:0.1.0", NEXT_IMAGE],
+      "--address",
+      join(cluster.facts.folder, "containerd", "containerd.sock"),
+      "--namespace",
+      "k8s.io",
+      "images",
+      "tag",
+      "sandgate.dev/gateway:0.1.0",
+      NEXT_IMAGE,
     ]);
 
     const socket = new WebSocket(`ws://${address}/alice/echo/`, {
@@ -205,7 +211,9 @@ describe("installed with kustomize, as documented", () => {
     const deployment = "deployment/sandgate-gateway";
     cluster.kubectl(["-n", NAMESPACE, "set", "image", deployment, `gateway=${NEXT_IMAGE}`]);
     await until(cluster, DEPLOYMENTS, NAMESPACE, "rolled out", rolledOut);
-    const echoed = new Promise<string>((resolve) => socket.once("message", (data: Buffer) => resolve(data.toString("utf8"))));
+    const echoed = new Promise<string>((resolve) =>
+      socket.once("message", (data: Buffer) => resolve(data.toString("utf8"))),
+    );
     socket.send("still here");
     expect(await echoed).toBe("still here");
     socket.close(1000);
@@ -239,9 +247,18 @@ describe("installed with Helm, as documented", () => {
   it("answers through its load balancer what the documentation says, with the key that the chart made", async () => {
     before = everything(cluster);
     helm(cluster, [
-      ...["install", "sandgate", "deploy/helm/sandgate", "--namespace", NAMESPACE, "--create-namespace"],
-      ...["--set", "auth.mode=apiKeys", "--set", "auth.apiKeys.generate=true"],
-      ...["--set", "userNamespaces=agents-{user}"],
+      "install",
+      "sandgate",
+      "deploy/helm/sandgate",
+      "--namespace",
+      NAMESPACE,
+      "--create-namespace",
+      "--set",
+      "auth.mode=apiKeys",
+      "--set",
+      "auth.apiKeys.generate=true",
+      "--set",
+      "userNamespaces=agents-{user}",
     ]);
     const template = "go-template={{.data.adminKey|base64decode}}";
     key = cluster.kubectl(["-n", NAMESPACE, "get", "secret", "sandgate-api-keys", "-o", template]);
@@ -268,8 +285,14 @@ describe("installed with Helm, as documented", () => {
 
   it("adds upstream's router, unless somebody else has its Service", () => {
     const enable = [
-      ...["upgrade", "sandgate", "deploy/helm/sandgate", "-n", NAMESPACE, "--reuse-values"],
-      ...["--set", "router.enabled=true"],
+      "upgrade",
+      "sandgate",
+      "deploy/helm/sandgate",
+      "-n",
+      NAMESPACE,
+      "--reuse-values",
+      "--set",
+      "router.enabled=true",
     ];
     cluster.kubectl(["create", "namespace", "agent-sandbox-system"]);
     const foreign = [

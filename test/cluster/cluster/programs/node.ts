@@ -71,6 +71,8 @@ export function kubelet({ folder, binaries, pki, network, kubeconfig }: ClusterF
     enforceNodeAllocatable: [],
     failSwapOn: false,
     resolvConf: "",
+    // The usual folder would be shared with other clusters' kubelets, and each clears what it does not know.
+    podLogsDir: join(folder, "pod-logs"),
     containerRuntimeEndpoint: `unix://${containerdSocket(folder)}`,
     clusterDomain: "cluster.local",
     clusterDNS: [network.dnsAddress],
@@ -115,6 +117,8 @@ export function kubeProxy({ folder, binaries, network, kubeconfig }: ClusterFact
     clientConnection: { kubeconfig: kubeconfig("admin") },
     healthzBindAddress: "127.0.0.1:10256",
     metricsBindAddress: "127.0.0.1:10249",
+    // The limits of connection tracking are the machine's and read-only in a namespace: they are left alone.
+    conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
     nodePortAddresses: ["127.0.0.0/8", `${network.nodeAddress}/32`],
   });
   return {
