@@ -136,7 +136,7 @@ export function coreDns({ folder, binaries, network, kubeconfig }: ClusterFacts)
   errors
   ready 127.0.0.1:8181
   kubernetes cluster.local {
-    kubeconfig ${kubeconfig("admin")} default
+    kubeconfig ${kubeconfig("admin")} test
   }
   bind ${network.nodeAddress}
 }
