@@ -3,7 +3,13 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInformer, createKubeClient, loadKubeconfig, NODES, type KubeClient } from "@sandgate/kube";
+import {
+  createKubeClient,
+  CUSTOM_RESOURCE_DEFINITIONS,
+  loadKubeconfig,
+  NODES,
+  type KubeClient,
+} from "@sandgate/kube";
 import { stringify } from "yaml";
 import { agentSandboxCrds, clusterBinaries } from "../binaries/cluster-binaries.ts";
 import { ALL_PARTS, API_SERVER_PARTS } from "../binaries/parts.ts";
@@ -18,6 +24,7 @@ import { API_PORT, NODE_NAME, type ClusterFacts } from "./programs/facts.ts";
 import { containerd, coreDns, dnsObjects, kubelet, kubeProxy } from "./programs/node.ts";
 import { startLocalVolumes, type LocalVolumes } from "./local-volumes.ts";
 import { sandboxImage } from "./sandbox-image.ts";
+import { untilCondition } from "./until-condition.ts";
 import { untilReady } from "./until-ready.ts";
 
 export interface ClusterOptions {
@@ -101,7 +108,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     };
     const kubeconfig = facts.kubeconfig("admin");
     facts.kubeconfig("kubelet");
-    client = createKubeClient(await loadKubeconfig({ path: kubeconfig, env: {} }));
+    const admin = createKubeClient(await loadKubeconfig({ path: kubeconfig, env: {} }));
+    client = admin;
 
     const kubectl: Cluster["kubectl"] = (args, input) => {
       const command = process.env["SANDGATE_TEST_KUBECTL"] ?? "kubectl";
@@ -117,7 +125,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       kubectl(["apply", "--server-side", "-f", "-"], objects.map((one) => stringify(one)).join("---\n"));
     const installCrds: Cluster["installCrds"] = async (release) => {
       kubectl(["apply", "--server-side", "--force-conflicts", "-f", agentSandboxCrds(release)]);
-      kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
+      await untilCondition(admin, CUSTOM_RESOURCE_DEFINITIONS, "Established");
     };
 
     start(etcd(facts));
@@ -139,7 +147,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       await installCrds(options.crds);
       if (options.upstreamControllers === true) start(agentSandbox(facts, options.crds));
     }
-    if (options.parts === "node") await untilNodeReady(client);
+    if (options.parts === "node") await untilCondition(client, NODES, "Ready");
     const ended = [...components.values()].filter((one) => !one.running);
     if (ended.length > 0) throw new Error(`${ended.map((one) => one.name).join(", ")} ended by themselves`);
     return {
@@ -165,25 +173,6 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const output = logs();
     await close();
     throw new Error(`The cluster did not come up: ${String(error)}\n${output}`, { cause: error });
-  }
-}
-
-async function untilNodeReady(client: KubeClient): Promise<void> {
-  const ready = Promise.withResolvers<void>();
-  const nodes = createInformer({
-    client,
-    resource: NODES,
-    onChange({ object }) {
-      const conditions = object.status?.conditions ?? [];
-      if (conditions.some((one) => one["type"] === "Ready" && one["status"] === "True")) ready.resolve();
-    },
-  });
-  const timer = setTimeout(() => ready.reject(new Error("the node is not Ready after 60 s")), 60_000);
-  try {
-    await ready.promise;
-  } finally {
-    clearTimeout(timer);
-    await nodes.close();
   }
 }
 
