@@ -136,6 +136,14 @@ describe("the chart", () => {
     expect(pods(helmTemplate(...KEYS))).toEqual(pods(kustomize("base")));
   });
 
+  it("opens sandboxes to the same pods as the kustomization", () => {
+    const policy = (manifests: readonly Manifest[]) =>
+      only(manifests, "NetworkPolicy", "sandgate-to-sandboxes").spec;
+    expect(policy(helmTemplate(...KEYS, "router.enabled=true", "sandboxNamespaces={agents}"))).toEqual(
+      policy(kustomize("sandbox-namespace")),
+    );
+  });
+
   it("makes one admin's key, of which the gateway is given the hash only", () => {
     const manifests = helmTemplate(...GENERATED, "router.enabled=true");
     const data = (namespace: string) =>

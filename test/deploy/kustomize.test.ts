@@ -31,6 +31,7 @@ describe("the kustomizations", () => {
     ["dev", GATEWAY],
     ["production", GATEWAY],
     ["router", ROUTER],
+    ["sandbox-namespace", ["NetworkPolicy /sandgate-to-sandboxes"]],
   ])("%s renders to the objects that the documentation names", (folder, wanted) => {
     expect(inventory(kustomize(folder))).toEqual(wanted);
   });
