@@ -1,10 +1,17 @@
 import { ConfigError } from "@sandgate/contract";
+import type { KubeClient } from "@sandgate/kube";
 import { CliError } from "../cli-error.ts";
 import { readGatewayConfig } from "../config-flags.ts";
+import { parseAskedAddress, printAskedAddress, type AskedAddress } from "../doctor/asked-address.ts";
+import { unreadFinding } from "../doctor/checks/check-rights.ts";
+import { withClusterFlags, type ClusterFlags } from "../doctor/cluster-flags.ts";
+import { closedPort, examineAddress, targetOf } from "../doctor/examine-address.ts";
 import { examine } from "../doctor/examine.ts";
-import type { GatewaySettings } from "../doctor/facts.ts";
+import type { Facts, GatewaySettings } from "../doctor/facts.ts";
+import type { Finding } from "../doctor/finding.ts";
 import type { FindingId } from "../doctor/findings.ts";
 import { gatherFacts } from "../doctor/gather/gather-facts.ts";
+import { probePort } from "../doctor/gather/probe-port.ts";
 import { groupFindings } from "../doctor/group-findings.ts";
 import { createProgress } from "../doctor/progress.ts";
 import { printReport, reportOf } from "../doctor/report.ts";
@@ -27,21 +34,61 @@ export async function doctor(
   address: string | undefined,
   options: DoctorOptions,
 ): Promise<number> {
+  const asked = address === undefined ? null : parseAskedAddress(address);
   const settings = await settingsOf(options, context.env);
   return withCluster(context, options, async ({ client, chosen }) => {
     const progress = createProgress(context.stderr);
-    const facts = await gatherFacts({
-      client,
-      settings,
-      namespace: options.namespace ?? settings.watchNamespace,
-      signal: context.signal,
-      onProgress: (what, count) => progress.show(what, count),
-    }).finally(() => progress.clear());
-    const groups = groupFindings(examine(facts).filter(({ id }) => options.ignore?.includes(id) !== true));
-    const report = reportOf(facts, groups, { address: address ?? null, origin: chosen.origin });
+    const { signal } = context;
+    const look = async (): Promise<{ facts: Facts; findings: Finding[] }> => {
+      const facts = await gatherFacts({
+        client,
+        settings,
+        namespace: options.namespace ?? settings.watchNamespace,
+        name: asked?.name,
+        signal,
+        onProgress: (what, count) => progress.show(what, count),
+      });
+      if (asked === null) return { facts, findings: examine(facts) };
+      const cause = examineAddress(facts, asked) ?? (await examinePort(client, facts, asked, signal));
+      return { facts, findings: cause === null ? [] : [cause] };
+    };
+    const { facts, findings } = await look().finally(() => progress.clear());
+    const counted = findings.filter(({ id }) => options.ignore?.includes(id) !== true);
+    const flags: ClusterFlags = {
+      kubeconfig:
+        chosen.running?.kubeconfigPath ?? options.kubeconfig ?? (context.env["SANDGATE_KUBECONFIG"] || null),
+      context: options.context ?? null,
+      dataDir: chosen.running === null ? null : (options.dataDir ?? null),
+    };
+    const groups = groupFindings(counted).map((group) => ({
+      ...group,
+      command: withClusterFlags(group.command, flags),
+    }));
+    const report = reportOf(facts, groups, {
+      address: asked === null ? null : printAskedAddress(asked),
+      origin: chosen.origin,
+    });
     print(context, options.json ? JSON.stringify(report, null, 2) : printReport(report));
     return report.well ? 0 : 1;
   });
+}
+
+/** Where everything looks well, whether something listens. */
+async function examinePort(
+  client: KubeClient,
+  facts: Facts,
+  asked: AskedAddress,
+  signal: AbortSignal,
+): Promise<Finding | null> {
+  const target = targetOf(facts, asked);
+  if (target === null) return null;
+  const { namespace, podName } = target.fact.route;
+  if (podName === null) return null;
+  const state = await probePort(client, { namespace, pod: podName }, target.port, signal);
+  if (state === "open") return null;
+  if (state === "closed") return closedPort(target);
+  const what = "pods/portforward";
+  return unreadFinding({ what, verb: "create", why: state.forbidden });
 }
 
 /** @throws CliError that the question is wrong. */

@@ -2,7 +2,15 @@ import type { SandboxFact } from "./facts.ts";
 import { finding, type Finding, type Placeholders } from "./finding.ts";
 import type { FINDINGS, FindingId } from "./findings.ts";
 
-type SandboxWord = "namespace" | "name" | "resource" | "pod" | "patch" | "runtimeClass";
+type SandboxWord =
+  | "namespace"
+  | "name"
+  | "resource"
+  | "pod"
+  | "patch"
+  | "runtimeClass"
+  | "container"
+  | "quota";
 
 /** Findings whose command needs to know no more than the sandbox. */
 export type SandboxFindingId = {
@@ -22,6 +30,8 @@ export function aboutSandbox(id: SandboxFindingId, fact: SandboxFact, detail: st
     pod: pod?.name ?? sandbox.name,
     patch: fact.resumePatch,
     runtimeClass: runtimeClass ?? "",
+    container: String(fact.failing?.index ?? 0),
+    quota: /exceeded quota: ([^\s,]+)/.exec(detail)?.[1] ?? "",
   });
 }
 
@@ -45,7 +55,6 @@ export function subjectOf({ route }: Pick<SandboxFact, "route">): string {
 function nameless(text: string, { sandbox, pod }: SandboxFact): string {
   const names = [sandbox.name, pod?.name ?? "", sandbox.uid, pod?.uid ?? ""].filter((one) => one !== "");
   let result = text.replaceAll(/ pod=\S+/g, "").replaceAll(/\bback-off \S+ (?=restarting)/g, "back-off ");
-  for (const name of new Set(names))
-    result = result.replaceAll(`"${name}"`, "…").replaceAll(` ${name} `, " … ");
+  for (const name of new Set(names)) result = result.replaceAll(`"${name}"`, "…");
   return result.trim();
 }

@@ -31,7 +31,7 @@ const ROWS: readonly Row[] = [
   },
   {
     when: ({ state }) => state.state === "Failed" || state.state === "Succeeded",
-    tell: (fact, text) => aboutSandbox("POD_ENDED", fact, text),
+    tell: (fact, text) => aboutSandbox("POD_ENDED", fact, exitOf(fact) ?? text),
   },
   {
     when: ({ state, pod }) =>
@@ -49,15 +49,22 @@ const ROWS: readonly Row[] = [
   },
   {
     when: ({ pod }) => IMAGE.test(pod?.reason ?? ""),
-    tell: (fact) => aboutSandbox("IMAGE_MISSING", fact, `${fact.pod?.reason}: ${fact.images.join(", ")}`),
+    tell: (fact) =>
+      aboutSandbox(
+        "IMAGE_MISSING",
+        fact,
+        `${fact.pod?.reason}: ${fact.failing?.image ?? fact.images.join(", ")}`,
+      ),
   },
   {
     when: ({ pod }) => CONFIG.test(pod?.reason ?? ""),
     tell: (fact) => aboutSandbox("CONTAINER_CONFIG", fact, `${fact.pod?.reason}: ${fact.pod?.message}`),
   },
   {
-    when: ({ pod }) => pod?.reason === "CrashLoopBackOff" || pod?.reason === "Error",
-    tell: (fact) => aboutSandbox("CONTAINER_CRASHES", fact, `${fact.pod?.reason}: ${fact.pod?.message}`),
+    when: ({ pod, failing }) =>
+      pod?.reason === "CrashLoopBackOff" ||
+      (pod?.ready === false && failing !== null && failing.exitCode !== null),
+    tell: (fact, text) => aboutSandbox("CONTAINER_CRASHES", fact, exitOf(fact) ?? text),
   },
   {
     when: ({ unschedulable }) => unschedulable !== null,
@@ -98,4 +105,9 @@ export function isExplained(fact: SandboxFact): boolean {
 function textOf({ state, events }: SandboxFact): string {
   const said = [state.reason, state.message, events.at(-1)?.message ?? ""].filter((part) => part !== "");
   return [...new Set(said)].join(": ");
+}
+
+function exitOf({ failing }: SandboxFact): string | null {
+  const code = failing?.exitCode ?? null;
+  return code === null ? null : `its container ended with exit code ${code}`;
 }

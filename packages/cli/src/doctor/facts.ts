@@ -38,12 +38,22 @@ export interface Rights {
   rights: readonly Right[];
 }
 
+export interface FailingContainer {
+  /** Its place among the containers of the pod; 0 for an init container. */
+  index: number;
+  image: string;
+  /** Of its last end, null where it has not ended. */
+  exitCode: number | null;
+}
+
 /** A Sandbox with what was seen of its pod. */
 export interface SandboxFact {
   sandbox: NormalSandbox;
   /** What the gateway makes of it. */
   route: Route;
   pod: PodView | undefined;
+  /** The pod's first container that does not run as it should; null where there is none. */
+  failing: FailingContainer | null;
   /** Why the scheduler does not place the pod, null where it does. */
   unschedulable: string | null;
   podLabels: Readonly<Record<string, string>>;
@@ -107,6 +117,23 @@ export interface GatewaySettings {
   sandboxPort: number;
 }
 
+/** A SandboxClaim. */
+export interface ClaimFact {
+  namespace: string;
+  name: string;
+  /** Name of the Sandbox that it got, null while it has none. */
+  sandbox: string | null;
+  /** What its Ready condition says. */
+  why: string;
+}
+
+/** What could be meant by a name that no sandbox has where sandboxes are looked for. */
+export interface Elsewhere {
+  claims: readonly ClaimFact[];
+  /** Namespaces outside of the watched one with a Sandbox of that name. */
+  namespaces: readonly string[];
+}
+
 /** Everything the checks look at. A member is null where it could not be read; `unread` says why. */
 export interface Facts {
   server: string;
@@ -136,6 +163,8 @@ export interface Facts {
   gatewayServices: readonly GatewayServiceFact[] | null;
   /** How many addresses the cluster's DNS has that are ready; null where it has none by the usual name. */
   dnsEndpoints: number | null;
+  /** What else has the name that is asked for. */
+  elsewhere: Elsewhere;
   unread: readonly Unread[];
 }
 

@@ -128,8 +128,9 @@ export const FINDINGS = {
   },
   IMAGE_MISSING: {
     title: "The image cannot be pulled",
-    remedy: "Correct its name, or give the pod a Secret for its registry, then make the sandbox anew.",
-    command: "kubectl -n <namespace> describe pod <pod>",
+    remedy:
+      "Correct its name; the pod is made anew. A registry that asks who you are needs imagePullSecrets.",
+    command: `kubectl -n <namespace> patch <resource> <name> --type json -p '[{"op":"replace","path":"/spec/podTemplate/spec/containers/<container>/image","value":"IMAGE"}]' && kubectl -n <namespace> delete pod <pod>`,
   },
   CONTAINER_CONFIG: {
     title: "The container cannot be made",
@@ -149,7 +150,7 @@ export const FINDINGS = {
   QUOTA_EXCEEDED: {
     title: "A quota is used up",
     remedy: "Suspend or delete what is not needed, or raise the quota.",
-    command: "kubectl -n <namespace> describe resourcequota",
+    command: "kubectl -n <namespace> edit resourcequota <quota>",
   },
   RUNTIME_CLASS_MISSING: {
     title: "The RuntimeClass does not exist",
@@ -200,7 +201,7 @@ export const FINDINGS = {
   CLAIM_NOT_READY: {
     title: "The claim has no sandbox yet",
     remedy: "The claim's conditions say what it waits for.",
-    command: "kubectl -n <namespace> describe sandboxclaim <name>",
+    command: "kubectl -n <namespace> describe <resource> <name>",
   },
   POOL_MEMBER: {
     title: "The sandbox is a warm pool's, and nobody has claimed it",
@@ -209,7 +210,7 @@ export const FINDINGS = {
   },
   PORT_AMBIGUOUS: {
     title: "It is not clear which port is meant",
-    remedy: "Name it in the address, as in <user>/<name>:8000, or on the sandbox.",
+    remedy: "Name it in the address, as in alice/my-sandbox:8000, or on the sandbox.",
     command: "kubectl -n <namespace> annotate <resource> <name> sandgate.dev/port=<port>",
   },
   PORT_CLOSED: {

@@ -1,5 +1,5 @@
-import type { Check, Right } from "../facts.ts";
-import { finding } from "../finding.ts";
+import type { Check, Right, Unread } from "../facts.ts";
+import { finding, type Finding } from "../finding.ts";
 
 /** Whether the gateway may do what it has to, and the doctor what it wants to. */
 export const checkRights: Check = ({ rights, unread }) => [
@@ -24,10 +24,16 @@ export const checkRights: Check = ({ rights, unread }) => [
       );
     });
   }),
-  ...unread.map(({ what, verb, why }) =>
-    finding("UNREADABLE", "", `${what}: ${why}`, { verb, what: what.replace(/^discovery of /, "/apis/") }),
-  ),
+  ...unread.map(unreadFinding),
 ];
+
+/** A finding that something could not be looked at. */
+export function unreadFinding({ what, verb, why }: Unread): Finding {
+  return finding("UNREADABLE", "", `${what}: ${why}`, {
+    verb,
+    what: what.replace(/^discovery of /, "/apis/"),
+  });
+}
 
 function kindOf({ group, resource }: Right): string {
   if (group === "") return resource;

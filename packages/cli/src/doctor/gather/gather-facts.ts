@@ -2,6 +2,7 @@ import { isKubeError, KubeUnreachableError, type KubeClient } from "@sandgate/ku
 import type { Facts, GatewaySettings } from "../facts.ts";
 import { readCluster } from "./read-cluster.ts";
 import { readDnsEndpoints } from "./read-dns-endpoints.ts";
+import { readElsewhere } from "./read-elsewhere.ts";
 import { readGateway } from "./read-gateway.ts";
 import { readRights } from "./read-rights.ts";
 import { readRuntimeClasses } from "./read-runtime-classes.ts";
@@ -14,6 +15,8 @@ export interface GatherOptions {
   settings: GatewaySettings;
   /** The only namespace whose sandboxes are looked at; absent: all. */
   namespace: string | undefined;
+  /** The only name of sandboxes that are looked at; absent: any. */
+  name?: string | undefined;
   signal: AbortSignal;
   /** Called with what is being read and how many there are so far. */
   onProgress: (what: string, count: number) => void;
@@ -21,7 +24,7 @@ export interface GatherOptions {
 
 /** Reads everything that the checks look at. Never rejects because of the cluster: what could not be read is a fact too. */
 export async function gatherFacts(options: GatherOptions): Promise<Facts> {
-  const { client, settings, namespace, signal, onProgress } = options;
+  const { client, settings, namespace, name, signal, onProgress } = options;
   const reading = createReading(client, signal, onProgress);
   const facts: Facts = {
     server: client.server,
@@ -43,6 +46,7 @@ export async function gatherFacts(options: GatherOptions): Promise<Facts> {
     gatewayPods: null,
     gatewayServices: null,
     dnsEndpoints: null,
+    elsewhere: { claims: [], namespaces: [] },
     unread: reading.unread,
   };
   try {
@@ -57,7 +61,9 @@ export async function gatherFacts(options: GatherOptions): Promise<Facts> {
     const inside = facts.embedded || (facts.gatewayPods ?? []).length > 0;
     const own = await readRights(reading, null, { namespace, portForward: !inside });
     if (own !== null) facts.rights = [own, ...facts.rights];
-    facts.sandboxes = await readSandboxes(reading, facts.sandboxVersions, { settings, namespace });
+    facts.sandboxes = await readSandboxes(reading, facts.sandboxVersions, { settings, namespace, name });
+    if (name !== undefined && facts.sandboxes !== null)
+      facts.elsewhere = await readElsewhere(reading, facts, { namespace, name });
     facts.services = await readServices(reading, namespace);
     Object.assign(facts, await readRuntimeClasses(reading, facts.sandboxes));
   } catch (error) {

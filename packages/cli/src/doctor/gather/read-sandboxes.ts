@@ -12,7 +12,7 @@ import {
   type Resource,
 } from "@sandgate/kube";
 import { isExplained } from "../cause-of.ts";
-import type { Facts, GatewaySettings, SandboxFact } from "../facts.ts";
+import type { Facts, FailingContainer, GatewaySettings, SandboxFact } from "../facts.ts";
 import type { Reading } from "./reading.ts";
 
 /** Of so many sandboxes whose state does not say why, the events are read; each is a request. */
@@ -32,6 +32,15 @@ interface SeenPod {
   unschedulable: string | null;
   labels: Readonly<Record<string, string>>;
   ports: readonly ContainerPort[];
+  failing: FailingContainer | null;
+}
+
+export interface SandboxScope {
+  settings: GatewaySettings;
+  /** Absent: all. */
+  namespace: string | undefined;
+  /** Absent: those of any name. */
+  name?: string | undefined;
 }
 
 /** In which version Sandboxes are read; null where none that is known is served. */
@@ -43,13 +52,21 @@ export function sandboxResource(served: readonly string[]): Resource | null {
 export async function readSandboxes(
   reading: Reading,
   served: Facts["sandboxVersions"],
-  { settings, namespace }: { settings: GatewaySettings; namespace: string | undefined },
+  scope: SandboxScope,
 ): Promise<SandboxFact[] | null> {
+  const { settings, namespace, name } = scope;
   const resource = sandboxResource(served ?? [SANDBOXES.version]);
   if (resource === null) return [];
-  const seen = await reading.list(resource, { namespace }, seeSandbox);
+  const seen = await reading.list(
+    resource,
+    { namespace, ...(name === undefined ? {} : { fieldSelector: `metadata.name=${name}` }) },
+    seeSandbox,
+  );
   if (seen === null) return null;
-  const pods = await reading.list(PODS, { namespace }, seePod);
+  const pods =
+    seen.length === 0
+      ? []
+      : await reading.list(PODS, { namespace: namespace ?? commonNamespace(seen) }, seePod);
   // Without pods there is no telling what a sandbox does.
   if (pods === null) return null;
   const byOwner = Map.groupBy(pods, ({ view }) => view.sandboxUid);
@@ -63,6 +80,7 @@ export async function readSandboxes(
       ...rest,
       sandbox,
       pod: pod?.view,
+      failing: pod?.failing ?? null,
       unschedulable: pod?.unschedulable ?? null,
       podLabels: pod?.labels ?? {},
       namedPorts: pod?.ports ?? [],
@@ -72,6 +90,12 @@ export async function readSandboxes(
     };
   });
   return withEvents(reading, withRoutes(facts, table));
+}
+
+/** Where all of them are, so that no other pods need to be read; undefined for several namespaces. */
+function commonNamespace(seen: readonly SeenSandbox[]): string | undefined {
+  const first = seen[0]?.sandbox.namespace;
+  return seen.every(({ sandbox }) => sandbox.namespace === first) ? first : undefined;
 }
 
 /** A route may change with each sandbox that is put beside it, so they are taken when all are known. */
@@ -121,6 +145,27 @@ function seePod(pod: Stored<Pod>): SeenPod | null {
     view,
     unschedulable: scheduled?.status === "False" ? (scheduled.message ?? scheduled.reason ?? "") : null,
     labels: pod.metadata.labels ?? {},
+    failing: failingOf(pod),
     ports: pod.spec.containers.flatMap(({ ports }) => ports ?? []),
+  };
+}
+
+function failingOf({ spec, status }: Stored<Pod>): FailingContainer | null {
+  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  const failing = all.find(
+    ({ state, lastState, ready }) =>
+      state?.waiting !== undefined ||
+      state?.terminated !== undefined ||
+      // Between two restarts it runs, until it ends again.
+      (!ready && lastState?.terminated !== undefined),
+  );
+  if (failing === undefined) return null;
+  return {
+    index: Math.max(
+      0,
+      spec.containers.findIndex(({ name }) => name === failing.name),
+    ),
+    image: failing.image,
+    exitCode: (failing.state?.terminated ?? failing.lastState?.terminated)?.exitCode ?? null,
   };
 }
