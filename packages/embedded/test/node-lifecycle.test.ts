@@ -408,6 +408,20 @@ describe("a pod", () => {
     expect(killed.exitCode).toBe(137);
     const long = "x".repeat(60_000);
     expect((await node.exec("exec", ["printf", "%s", long])).stdout).toBe(long);
+    const zeros = await node.exec("exec", ["head", "-c", "3000000", "/dev/zero"]);
+    expect(zeros.stdout).toHaveLength(3_000_000);
+    // What the command leaves running, and printing, is not waited for: slowly or as fast as it can.
+    const slow = `python3 -uc 'import time\nwhile True: print(); time.sleep(0.005)'`;
+    for (const left of [slow, "yes"]) {
+      const { exitCode, stdout } = await node.exec("exec", [
+        "sh",
+        "-c",
+        `${left} & sleep 0.4; echo end; exit 5`,
+      ]);
+      expect(exitCode).toBe(5);
+      expect(stdout).toContain("end\n");
+      if (left === slow) expect(stdout.length).toBeLessThan(1_000);
+    }
     const missing = await node.exec("exec", ["no-such-command"]).catch((error: Error) => error);
     expect(missing instanceof Error ? 127 : missing.exitCode).toBe(127);
     await remove("exec", 0);

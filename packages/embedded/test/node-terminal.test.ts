@@ -90,6 +90,15 @@ describe("exec with a terminal", () => {
     expect(terminal.screen()).toMatch(/^(?:142)\n$/);
   });
 
+  test("shows all of a long output, to its last line", async () => {
+    const terminal = await run("seq 60000; exit 6");
+    expect(await terminal.exitCode).toBe(6);
+    expect(terminal.screen().split("\n")).toEqual([
+      ...Array.from({ length: 60_000 }, (_, at) => `${at + 1}`),
+      "",
+    ]);
+  });
+
   test("ends with the code of a command that is not there or was killed", async () => {
     const missing = await openTerminal(node.client, { pod: "host", command: ["no-such-command"] });
     expect(await missing.exitCode).toBe(127);

@@ -34,13 +34,14 @@ export async function openTerminal(client: KubeClient, options: TerminalOptions)
   const socket = await client.connect(`/api/v1/namespaces/${NAMESPACE}/pods/${pod}/${verb}${query}`, [
     "v5.channel.k8s.io",
   ]);
-  let screen = "";
+  let raw = "";
+  const screen = (): string => raw.replaceAll("\r\n", "\n");
   let status: Status | null = null;
   let ended = false;
   const waiting = new Set<() => void>();
   socket.on("message", (data: RawData) => {
     const message = data as Buffer;
-    if (message[0] === Channel.stdout) screen += message.subarray(1).toString().replaceAll("\r\n", "\n");
+    if (message[0] === Channel.stdout) raw += message.subarray(1).toString();
     if (message[0] === Channel.error) status = JSON.parse(message.subarray(1).toString()) as Status;
     for (const check of waiting) check();
   });
@@ -55,18 +56,18 @@ export async function openTerminal(client: KubeClient, options: TerminalOptions)
   const send = (channel: number, text: string): void =>
     socket.send(Buffer.concat([Buffer.from([channel]), Buffer.from(text)]));
   return {
-    screen: () => screen,
+    screen,
     type: (text) => send(Channel.stdin, text),
     resize: (width, height) => send(Channel.resize, JSON.stringify({ Width: width, Height: height })),
     until: (pattern) =>
       new Promise((resolve, reject) => {
         const fail = (why: string): void => {
           waiting.delete(check);
-          reject(new Error(`${why} without ${String(pattern)} on the screen: ${JSON.stringify(screen)}`));
+          reject(new Error(`${why} without ${String(pattern)} on the screen: ${JSON.stringify(screen())}`));
         };
         const timer = setTimeout(() => fail("waited in vain"), LONGEST_WAIT_MS);
         const check = (): void => {
-          if (pattern.test(screen)) resolve(screen);
+          if (pattern.test(screen())) resolve(screen());
           else if (ended) fail("the session ended");
           else return;
           waiting.delete(check);

@@ -3,11 +3,20 @@
 import os
 import select
 import sys
+import time
 
 import terminal
 
 SIZES = 4
 """Descriptor at which sizes of the terminal come, as lines "COLUMNS ROWS"."""
+
+
+LARGEST_PIPE = 1 << 20
+"""More than a pipe can hold: what is read after that, a command that has ended has not written."""
+QUIET_SECONDS = 0.05
+"""The kernel passes on what was written to a terminal a moment later; nothing for so long, and there was no more."""
+PATIENCE_SECONDS = 0.25
+"""For how long, all in all, whoever else holds the terminal or the pipe can keep the end waiting."""
 
 
 def write_all(file, data):
@@ -34,6 +43,8 @@ def relay(child, inward, outward, master, has_input):
     """
     pidfd = os.pidfd_open(child)
     done = False
+    left = LARGEST_PIPE
+    patience = PATIENCE_SECONDS
     sizes = b""
     watch = select.poll()
     watch.register(pidfd, select.POLLIN)
@@ -46,9 +57,14 @@ def relay(child, inward, outward, master, has_input):
     for file in outward:
         watch.register(file, select.POLLIN)
     while outward:
-        events = watch.poll(50 if done else None)
-        if done and not any(file in outward for file, _ in events):
-            break
+        if not done:
+            events = watch.poll()
+        else:
+            began = time.monotonic()
+            events = watch.poll(max(0, min(QUIET_SECONDS, patience)) * 1000)
+            patience -= time.monotonic() - began
+            if left <= 0 or not any(file in outward for file, _ in events):
+                break
         for file, _ in events:
             if file == pidfd:
                 done = True
@@ -61,6 +77,7 @@ def relay(child, inward, outward, master, has_input):
                 data = b""
             if file in outward:
                 if data:
+                    left -= len(data) if done else 0
                     try:
                         write_all(outward[file], data)
                     except OSError:
