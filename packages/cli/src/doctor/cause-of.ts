@@ -12,6 +12,9 @@ const IMAGE = /\b(?:ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNever
 const CONFIG = /\b(?:CreateContainerConfigError|CreateContainerError|RunContainerError|StartError)\b/;
 const NO_RUNTIME_CLASS = /RuntimeClass.{0,80}not found|runtimeclasses?\.node\.k8s\.io.{0,80}not found/is;
 
+/** A controller that runs has written a status by then. */
+const SILENT_MS = 5_000;
+
 const ROWS: readonly Row[] = [
   {
     when: ({ state }) => state.state === "Missing",
@@ -34,9 +37,15 @@ const ROWS: readonly Row[] = [
     tell: (fact, text) => aboutSandbox("POD_ENDED", fact, exitOf(fact) ?? text),
   },
   {
-    when: ({ state, pod }) =>
-      state.state === "Ready" && (pod?.hostNetwork === true || pod?.podIps.length === 0),
-    tell: (fact) => aboutSandbox("POD_WITHOUT_ADDRESS", fact, "it shares the node's network"),
+    when: ({ state, route }) => state.state === "Ready" && route.podIps.length === 0,
+    tell: (fact) =>
+      aboutSandbox(
+        "POD_WITHOUT_ADDRESS",
+        fact,
+        fact.pod?.hostNetwork === true
+          ? "it shares the node's network"
+          : "its status names none that may be dialled",
+      ),
   },
   {
     when: (_fact, text) => NO_RUNTIME_CLASS.test(text),
@@ -75,7 +84,7 @@ const ROWS: readonly Row[] = [
     tell: (fact, text) => aboutSandbox("POD_REFUSED", fact, text),
   },
   {
-    when: ({ sandbox }) => sandbox.conditions.length === 0,
+    when: ({ sandbox, ageMs }) => sandbox.conditions.length === 0 && ageMs > SILENT_MS,
     tell: (fact) => aboutSandbox("CONTROLLER_SILENT", fact, "its status is empty"),
   },
   {

@@ -49,6 +49,8 @@ export interface FailingContainer {
 /** A Sandbox with what was seen of its pod. */
 export interface SandboxFact {
   sandbox: NormalSandbox;
+  /** How long ago it was created. */
+  ageMs: number;
   /** What the gateway makes of it. */
   route: Route;
   pod: PodView | undefined;
@@ -138,8 +140,6 @@ export interface Elsewhere {
 export interface Facts {
   server: string;
   settings: GatewaySettings;
-  /** When they were gathered, epoch milliseconds of this machine. */
-  nowMs: number;
   /** An embedded cluster, which has neither cluster DNS nor enforces NetworkPolicies. */
   embedded: boolean;
   /** Why nothing else is known: the API server does not answer, or knows nobody by these credentials. */

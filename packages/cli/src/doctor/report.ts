@@ -16,7 +16,7 @@ export interface Report {
     agentSandbox: readonly string[] | null;
     extensions: readonly string[] | null;
   };
-  /** How many there are in each state, null where they could not be read. */
+  /** How many there are in each state; null where they could not be read, and for one address. */
   sandboxes: { total: number; states: Partial<Record<SandboxState, number>> } | null;
   findings: readonly FindingGroup[];
 }
@@ -38,7 +38,7 @@ export function reportOf(
       extensions: facts.extensionVersions,
     },
     sandboxes:
-      sandboxes === null
+      sandboxes === null || asked.address !== null
         ? null
         : {
             total: sandboxes.length,

@@ -29,7 +29,6 @@ export async function gatherFacts(options: GatherOptions): Promise<Facts> {
   const facts: Facts = {
     server: client.server,
     settings,
-    nowMs: Date.now(),
     embedded: false,
     obstacle: null,
     kubernetesVersion: null,

@@ -1,39 +1,12 @@
-import type { ContainerPort, KubeObject, NormalSandbox, Pod, PodTemplate, Stored } from "@sandgate/contract";
-import { createRouteTable, type RouteTable } from "@sandgate/gateway";
-import {
-  EVENTS,
-  normalizeSandbox,
-  PODS,
-  SANDBOXES,
-  SANDBOXES_V1ALPHA1,
-  stateOf,
-  viewPod,
-  type PodView,
-  type Resource,
-} from "@sandgate/kube";
+import { EVENTS, PODS, SANDBOXES, SANDBOXES_V1ALPHA1, type Resource } from "@sandgate/kube";
 import { isExplained } from "../cause-of.ts";
-import type { Facts, FailingContainer, GatewaySettings, SandboxFact } from "../facts.ts";
+import type { Facts, GatewaySettings, SandboxFact } from "../facts.ts";
+import { joinSandboxes } from "./join-sandboxes.ts";
 import type { Reading } from "./reading.ts";
+import { seePod, seeSandbox, type SeenSandbox } from "./see-sandbox.ts";
 
 /** Of so many sandboxes whose state does not say why, the events are read; each is a request. */
 const WITH_EVENTS = 20;
-
-const RESUME_MODE = JSON.stringify({ spec: { operatingMode: "Running" } });
-const RESUME_REPLICAS = JSON.stringify({ spec: { replicas: 1 } });
-
-interface SeenSandbox {
-  sandbox: NormalSandbox;
-  runtimeClass: string | null;
-  images: readonly string[];
-}
-
-interface SeenPod {
-  view: PodView;
-  unschedulable: string | null;
-  labels: Readonly<Record<string, string>>;
-  ports: readonly ContainerPort[];
-  failing: FailingContainer | null;
-}
 
 export interface SandboxScope {
   settings: GatewaySettings;
@@ -69,42 +42,14 @@ export async function readSandboxes(
       : await reading.list(PODS, { namespace: namespace ?? commonNamespace(seen) }, seePod);
   // Without pods there is no telling what a sandbox does.
   if (pods === null) return null;
-  const byOwner = Map.groupBy(pods, ({ view }) => view.sandboxUid);
-  const table = createRouteTable(settings);
-  const facts = seen.map(({ sandbox, ...rest }) => {
-    const owned = byOwner.get(sandbox.uid) ?? [];
-    const pod = owned.find(({ view }) => !view.deleting) ?? owned[0];
-    const state = stateOf(sandbox, pod?.view);
-    table.put(sandbox.uid, { sandbox, pod: pod?.view, state });
-    return {
-      ...rest,
-      sandbox,
-      pod: pod?.view,
-      failing: pod?.failing ?? null,
-      unschedulable: pod?.unschedulable ?? null,
-      podLabels: pod?.labels ?? {},
-      namedPorts: pod?.ports ?? [],
-      state,
-      resumePatch: resource === SANDBOXES_V1ALPHA1 ? RESUME_REPLICAS : RESUME_MODE,
-      events: [],
-    };
-  });
-  return withEvents(reading, withRoutes(facts, table));
+  const facts = joinSandboxes(seen, pods, { settings, resource, nowMs: Date.now() });
+  return withEvents(reading, facts);
 }
 
 /** Where all of them are, so that no other pods need to be read; undefined for several namespaces. */
 function commonNamespace(seen: readonly SeenSandbox[]): string | undefined {
   const first = seen[0]?.sandbox.namespace;
   return seen.every(({ sandbox }) => sandbox.namespace === first) ? first : undefined;
-}
-
-/** A route may change with each sandbox that is put beside it, so they are taken when all are known. */
-function withRoutes(facts: readonly Omit<SandboxFact, "route">[], table: RouteTable): SandboxFact[] {
-  const routes = new Map([...table.list()].map((route) => [route.sandboxUid, route]));
-  return facts.flatMap((fact) => {
-    const route = routes.get(fact.sandbox.uid);
-    return route === undefined ? [] : [{ ...fact, route }];
-  });
 }
 
 async function withEvents(reading: Reading, facts: SandboxFact[]): Promise<SandboxFact[]> {
@@ -124,48 +69,4 @@ async function readEvents(reading: Reading, { sandbox, pod }: SandboxFact): Prom
     ),
   );
   return lists.flatMap((list) => list ?? []);
-}
-
-function seeSandbox(object: Stored<KubeObject>): SeenSandbox {
-  const { spec } = object as Stored<KubeObject> & { spec?: { podTemplate?: Partial<PodTemplate> } };
-  const pod = spec?.podTemplate?.spec;
-  return {
-    sandbox: normalizeSandbox(object),
-    runtimeClass: pod?.runtimeClassName ?? null,
-    images: (pod?.containers ?? []).flatMap(({ image }) => image ?? []),
-  };
-}
-
-/** Null for pods that are no sandbox's. */
-function seePod(pod: Stored<Pod>): SeenPod | null {
-  const view = viewPod(pod);
-  if (view.sandboxUid === null) return null;
-  const scheduled = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
-  return {
-    view,
-    unschedulable: scheduled?.status === "False" ? (scheduled.message ?? scheduled.reason ?? "") : null,
-    labels: pod.metadata.labels ?? {},
-    failing: failingOf(pod),
-    ports: pod.spec.containers.flatMap(({ ports }) => ports ?? []),
-  };
-}
-
-function failingOf({ spec, status }: Stored<Pod>): FailingContainer | null {
-  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-  const failing = all.find(
-    ({ state, lastState, ready }) =>
-      state?.waiting !== undefined ||
-      state?.terminated !== undefined ||
-      // Between two restarts it runs, until it ends again.
-      (!ready && lastState?.terminated !== undefined),
-  );
-  if (failing === undefined) return null;
-  return {
-    index: Math.max(
-      0,
-      spec.containers.findIndex(({ name }) => name === failing.name),
-    ),
-    image: failing.image,
-    exitCode: (failing.state?.terminated ?? failing.lastState?.terminated)?.exitCode ?? null,
-  };
 }
