@@ -1,12 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { silentLogger } from "@sandgate/contract";
 import { startApiServer, type EmbeddedApiServer } from "@sandgate/embedded";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { makeDataDir } from "../support/sandgate-up.ts";
 import { helmTemplate, kustomize, podTemplate, type Manifest } from "./rendered.ts";
 
+const examples = join(import.meta.dirname, "..", "..", "examples");
 /** Kinds of the manifests that the embedded API server serves, beside pods. */
 const SERVED = new Set(["ConfigMap", "Namespace", "NetworkPolicy", "Secret", "Service", "ServiceAccount"]);
 
@@ -54,6 +56,13 @@ describe("the manifests, given to an API server that checks every field", () => 
     expect(stderr).toBe("");
     expect(status).toBe(0);
     expect(stdout.trimEnd().split("\n")).toHaveLength(served.length + deployments.length);
+  });
+
+  it("takes the example of a sandbox", () => {
+    const example = parse(readFileSync(join(examples, "sandbox.yaml"), "utf8")) as Manifest;
+    const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "agents-alice" } } as Manifest;
+    expect(apply([namespace], false).stderr).toBe("");
+    expect(apply([example], true).stderr).toBe("");
   });
 
   function apply(manifests: readonly Manifest[], dryRun: boolean) {
