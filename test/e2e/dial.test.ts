@@ -57,11 +57,10 @@ describe("a gateway outside of the cluster, without a route to any pod", () => {
     try {
       await expect.poll(() => output, { timeout: 20_000 }).toMatch(/Sandboxes are reached/);
       const url = /listens on (http:\S+)/.exec(output)?.[1] ?? "";
-      await work(
-        async (path, method = "GET", body = "") =>
-          JSON.parse(await place.run(process.execPath, ["-e", ASK, url + path, method, body])) as Answer,
-        () => output,
-      );
+      const ask = async (path: string, method = "GET", body = ""): Promise<Answer> =>
+        JSON.parse(await place.run(process.execPath, ["-e", ASK, url + path, method, body])) as Answer;
+      await expect.poll(async () => (await ask("/readyz")).status, { timeout: 20_000 }).toBe(200);
+      await work(ask, () => output);
     } finally {
       const exit = once(child, "exit");
       child.kill("SIGTERM");
@@ -69,7 +68,7 @@ describe("a gateway outside of the cluster, without a route to any pod", () => {
     }
   }
 
-  it("finds out that it needs tunnels, says so at its start, and serves through them", async () => {
+  it("goes through tunnels, and says so at its start", async () => {
     await withGateway([], async (ask, output) => {
       expect(output()).toContain("Sandboxes are reached by port-forward through the API server.");
       const command = JSON.stringify({ command: "echo through a tunnel" });

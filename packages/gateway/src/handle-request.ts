@@ -19,7 +19,8 @@ import {
   type RenderedError,
 } from "./answers/send-error.ts";
 import type { ApiKeys } from "./auth/api-keys.ts";
-import type { Dialer } from "./dial/create-dialer.ts";
+import type { DialMode } from "./dial/dial-mode.ts";
+import { dialTarget } from "./dial/dial-target.ts";
 import type { Forwarder, ForwardRequest } from "./forward/forwarder.ts";
 import type { RouteSource } from "./route-source.ts";
 import { resolveAddress, type Addressed, type Entry } from "./steps/address.ts";
@@ -39,7 +40,7 @@ export interface HandlerParts {
   keys: ApiKeys | null;
   rules: SiteRules;
   trusted: BlockList;
-  dialer: Dialer;
+  dialMode: DialMode;
   forwarder: Forwarder;
   observe: Observe;
   logger: Logger;
@@ -99,7 +100,7 @@ export function createHandler(entry: Entry, parts: HandlerParts): Handler {
       addressed.form === "header"
         ? decideNamed(caller, addressed, routes, options)
         : decide(caller, addressed, routes, options);
-    const target = await parts.dialer.target(decision.route, decision);
+    const target = dialTarget(parts.dialMode, decision.route, decision);
     const call = prepare(request, head, addressed, caller, decision, target, seen.requestId, {
       trusted: parts.trusted,
       routerTimeoutCapMs: config.routerTimeoutCapMs,

@@ -4,7 +4,6 @@ import { silentLogger, type GatewayConfig, type Logger } from "@sandgate/contrac
 import { openApiKeys } from "./auth/api-keys.ts";
 import { checkSafety } from "./check-safety.ts";
 import { createServer } from "./create-server.ts";
-import { createDialer } from "./dial/create-dialer.ts";
 import type { DialMode } from "./dial/dial-mode.ts";
 import { createHttpForwarder } from "./forward/http-forwarder.ts";
 import type { OpenTunnel } from "./forward/tunnel-agent.ts";
@@ -23,10 +22,8 @@ export interface Gateway {
   readonly routerUrl: string | null;
   /** Of the metrics listener, null without one. */
   readonly metricsUrl: string | null;
-  /**
-   * How sandboxes are reached. Where it is not known yet it is found out by any that is ready; null where there is none.
-   */
-  settleDial(): Promise<DialMode | null>;
+  /** How sandboxes are reached. */
+  readonly dialMode: DialMode;
   /** Takes no more connections and resolves when requests under way are done, or cut after the drain time. Idempotent. */
   close(): Promise<void>;
 }
@@ -34,7 +31,7 @@ export interface Gateway {
 export interface GatewayOptions {
   config: GatewayConfig;
   source: RouteSource;
-  /** Absent: pods are reached by tunnels never, and by `auto` by their IPs. */
+  /** Opens tunnels to pods, and is what `auto` takes. Absent: pods are near, `auto` is by their IPs. */
   openTunnel?: OpenTunnel | undefined;
   logger?: Logger;
 }
@@ -55,7 +52,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { openTunnel } = options;
   if (config.dial === "port-forward" && openTunnel === undefined)
     throw new StartError("This gateway has no API server to reach pods through; choose another --dial.");
-  const dialer = createDialer({ configured: config.dial, canTunnel: openTunnel !== undefined, logger });
+  const near: DialMode = openTunnel === undefined ? "pod-ip" : "port-forward";
+  const dialMode = config.dial === "auto" ? near : config.dial;
   const forwarder = createHttpForwarder(config, openTunnel);
   const metrics = createMetrics();
   const observe = createObserver(logger, metrics);
@@ -66,7 +64,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     keys,
     rules,
     trusted,
-    dialer,
+    dialMode,
     forwarder,
     observe,
     logger,
@@ -103,11 +101,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           : await open(router, config.routerHost ?? host, routerPort, "--router-port"),
       metricsUrl:
         metricsPort === undefined ? null : await open(metricsServer, host, metricsPort, "--metrics-port"),
-      async settleDial() {
-        if (dialer.mode !== null) return dialer.mode;
-        const ready = [...source.routes.list()].find((route) => route.state === "Ready");
-        return ready === undefined ? null : dialer.settle(ready, config.sandboxPort);
-      },
+      dialMode,
       close: () => (closing ??= close()),
     };
   } catch (error) {

@@ -4,7 +4,7 @@ import { isInCluster, inClusterAccess, loadKubeconfig, type ClusterAccess } from
 import { CliError } from "../cli-error.ts";
 import { readGatewayConfig } from "../config-flags.ts";
 import { createConsoleLogger, logLevelOf } from "../output/console-logger.ts";
-import { runGateway, type RunningGateway } from "../up/run-gateway.ts";
+import { runGateway } from "../up/run-gateway.ts";
 import { say, type CommandContext } from "./context.ts";
 
 /** `sandgate gateway`: the gateway alone, until a signal. */
@@ -22,19 +22,9 @@ export async function gateway(
   const running = await runGateway({ access, config, logger, near: isInCluster(context.env) });
   say(context, `Sandgate gateway listens on ${running.gateway.url} for the cluster at ${access.server}`);
   if (running.gateway.routerUrl !== null) say(context, `Router: ${running.gateway.routerUrl}`);
-  void sayHowReached(context, running);
+  say(context, `Sandboxes are reached ${DIAL_MODE_TEXT[running.gateway.dialMode]}.`);
   if (!context.signal.aborted) await once(context.signal, "abort");
   await running.close();
-}
-
-/** Once the sandboxes are known it can be told, if there is one that is ready; else the log tells it with the first. */
-async function sayHowReached(context: CommandContext, running: RunningGateway): Promise<void> {
-  const mode = await running.synced.then(
-    () => running.gateway.settleDial(),
-    () => null,
-  );
-  const how = mode === null ? "as is found out by the first that is ready" : DIAL_MODE_TEXT[mode];
-  if (!context.signal.aborted) say(context, `Sandboxes are reached ${how}.`);
 }
 
 /** Named by flag, else `SANDGATE_KUBECONFIG`, else the pod's service account. An ambient KUBECONFIG needs --context. */

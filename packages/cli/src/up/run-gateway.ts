@@ -15,7 +15,7 @@ export async function runGateway(options: {
   access: ClusterAccess;
   config: GatewayConfig;
   logger: Logger;
-  /** Pods' IPs are known to be reached from here. */
+  /** In the cluster, where pods' IPs are theirs. Elsewhere one may be reached that is somebody else's. */
   near: boolean;
 }): Promise<RunningGateway> {
   const { config, logger } = options;
@@ -31,7 +31,6 @@ export async function runGateway(options: {
     onChange: (uid, entry) => routes.put(uid, entry),
     logger,
   });
-  // Where pods are near, tunnels are for whoever asks for them.
   const tunnels = options.near && config.dial !== "port-forward" ? null : createPortForwardPool(client);
   const openTunnel: OpenTunnel | undefined =
     tunnels === null

@@ -127,7 +127,7 @@ export const GATEWAY_KEYS = {
     schema: z
       .enum(["auto", "pod-ip", "service", "port-forward"], "is none of auto, pod-ip, service, port-forward")
       .default("auto"),
-    doc: "How sandboxes are reached. auto: by pod IP in the cluster; outside of it by port-forward, unless the first sandbox's pod answers.",
+    doc: "How sandboxes are reached. auto: by pod IP in the cluster, by port-forward through the API server outside of it, where an IP of the cluster may be somebody else's.",
   },
   connectTimeoutMs: {
     flag: "--connect-timeout-ms <ms>",

@@ -6,8 +6,14 @@ import { ForwardedConnection } from "./forwarded-connection.ts";
 import type { SpdyStream } from "./spdy/session.ts";
 
 /** A connection whose two streams are written here as the node writes them. */
+class NodeStream extends PassThrough {
+  whenTaken(write: () => void): void {
+    write();
+  }
+}
+
 function open(): { connection: ForwardedConnection; data: PassThrough; error: PassThrough } {
-  const [data, error] = [new PassThrough(), new PassThrough()];
+  const [data, error] = [new NodeStream(), new NodeStream()];
   const connection = new ForwardedConnection(
     data as unknown as SpdyStream,
     error as unknown as SpdyStream,

@@ -33,11 +33,13 @@ export class ForwardedConnection extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#data.write(chunk, done);
+    // Go's end has five workers that share the streams out by number, and each waits until somebody reads its data. Nobody
+    // does before both streams of a connection are taken: data sent earlier makes workers wait for one another for ever.
+    this.#error.whenTaken(() => this.#data.write(chunk, done));
   }
 
   override _final(done: () => void): void {
-    this.#data.end(done);
+    this.#error.whenTaken(() => this.#data.end(done));
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {

@@ -41,7 +41,8 @@ export class SpdyStream extends Duplex {
     for (const write of held) write();
   }
 
-  #whenTaken(write: () => void): void {
+  /** Runs what is to be done once the peer has taken the stream, now if it has. */
+  whenTaken(write: () => void): void {
     if (this.#held === null) write();
     else this.#held.push(write);
   }
@@ -51,11 +52,11 @@ export class SpdyStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#whenTaken(() => this.#session.sendData(this.id, chunk, done));
+    this.whenTaken(() => this.#session.sendData(this.id, chunk, done));
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.#whenTaken(() => this.#session.sendFin(this.id, done));
+    this.whenTaken(() => this.#session.sendFin(this.id, done));
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
