@@ -58,7 +58,7 @@ export const FINDINGS = {
     title: "A right that the gateway needs is missing",
     remedy: "Give it the role of Sandgate's manifests, or one with these verbs.",
     command:
-      "kubectl create clusterrole sandgate-<name> --verb=<verbs> --resource=<resources> && kubectl create clusterrolebinding sandgate-<name> --clusterrole=sandgate-<name> <subject>",
+      "kubectl <scope>create <role> <name> --verb=<verbs> --resource=<resources> && kubectl <scope>create <role>binding <name> --<role>=<name> <subject>",
   },
   UNREADABLE: {
     title: "Something may not be read, so it was not checked",

@@ -68,7 +68,9 @@ export function printReport(report: Report): string {
 function printGroup({ id, title, detail, subjects, count, remedy, command }: FindingGroup): string[] {
   const more = count - subjects.length;
   const named =
-    subjects.length === 0 ? [] : [`  ${subjects.join(", ")}${more > 0 ? ` and ${more} more` : ""}`];
+    subjects.length === 0
+      ? []
+      : [`  ${subjects.join(", ")}${more > 0 ? ` and ${more.toLocaleString("en")} more` : ""}`];
   return [`${id}: ${title}`, ...named, `  ${detail}`, `  ${remedy}`, `    $ ${command}`];
 }
 

@@ -16,7 +16,9 @@ export const checkRights: Check = ({ rights, unread }) => [
         who,
         `may not ${verbs.replaceAll(",", " and ")} ${kind}${where === null ? "" : ` in namespace ${where}`}`,
         {
-          name: `may-${verbs}-${kind}`.replaceAll(/[^a-z0-9]+/g, "-"),
+          scope: where === null ? "" : `-n ${where} `,
+          role: where === null ? "clusterrole" : "role",
+          name: `${who === "you" ? "sandgate-doctor" : who}-${verbs}-${kind}`.replaceAll(/[^a-z0-9]+/g, "-"),
           verbs,
           resources: kind,
           subject: account === null ? "--user=USER" : `--serviceaccount=${account.namespace}:${account.name}`,

@@ -28,8 +28,8 @@ export function createReading(
     try {
       return await work();
     } catch (error) {
-      // Whoever does not answer at all answers nothing else either.
-      if (!isKubeError(error)) throw error;
+      // Who does not answer, or knows nobody by these credentials, answers nothing else either.
+      if (!isKubeError(error) || error.code === 401) throw error;
       if (!unread.some((one) => one.what === what && one.verb === verb))
         unread.push({ what, verb, why: error.message });
       return null;

@@ -1,0 +1,220 @@
+import { join } from "node:path";
+import type { Sandbox } from "@sandgate/contract";
+import {
+  ENDPOINT_SLICES,
+  NAMESPACES,
+  NETWORK_POLICIES,
+  SANDBOX_CLAIMS,
+  SANDBOXES,
+  SERVICES,
+} from "@sandgate/kube";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { doctorOf, type Doctor } from "../../support/run-doctor.ts";
+import { agentSandboxCrds } from "../binaries/cluster-binaries.ts";
+import { startCluster, type Cluster } from "../cluster/start-cluster.ts";
+import { restore } from "../watch/etcd.ts";
+import { BOX, createSandboxWriter, type SandboxWriter } from "../watch/written-sandboxes.ts";
+import { restrictedAccess, writeAccess } from "./restricted-access.ts";
+import { setGatewayReady, writeGateway } from "./written-gateway.ts";
+
+const POD_IP = "10.9.1.1";
+const MANY = 10_000;
+
+describe("sandgate doctor on kube-apiserver", () => {
+  let cluster: Cluster;
+  let doctor: Doctor;
+  let writer: SandboxWriter;
+  const definition = (release: "v0.4.6" | "v0.5.6", file: string): string =>
+    join(agentSandboxCrds(release), file);
+  const install = (path: string): void => {
+    cluster.kubectl(["apply", "--server-side", "--force-conflicts", "-f", path]);
+    cluster.kubectl(["wait", "--for=condition=Established", "-f", path, "--timeout=30s"]);
+  };
+
+  beforeAll(async () => {
+    cluster = await startCluster({ parts: "api" });
+    doctor = doctorOf(["--kubeconfig", cluster.kubeconfig]);
+  });
+  afterAll(() => cluster.close());
+
+  it("says that agent-sandbox is not installed, and nothing that follows from it", () => {
+    expect(doctor.ids()).toEqual(["CRDS_MISSING"]);
+    expect(doctor.ids("alice/box")).toEqual(["CRDS_MISSING"]);
+  });
+
+  it("says that extensions are missing, and that they are of another release", () => {
+    install(definition("v0.5.6", "agents.x-k8s.io_sandboxes.yaml"));
+    expect(doctor.ids()).toEqual(["EXTENSIONS_MISSING", "NO_SANDBOXES"]);
+    expect(doctor.ids("--ignore", "EXTENSIONS_MISSING,NO_SANDBOXES")).toEqual([]);
+    install(definition("v0.4.6", "extensions.agents.x-k8s.io_sandboxclaims.yaml"));
+    expect(doctor.finding("VERSIONS_DIFFER").detail).toContain("of its extensions v1alpha1");
+    cluster.kubectl(["delete", "-f", definition("v0.4.6", "extensions.agents.x-k8s.io_sandboxclaims.yaml")]);
+    install(agentSandboxCrds("v0.5.6"));
+    expect(doctor.ids()).toEqual(["NO_SANDBOXES"]);
+  });
+
+  it("says that the server does not answer, or does not know who asks", () => {
+    const nobody = doctorOf(["--kubeconfig", writeAccess(cluster, "nobody", "no-token")]);
+    expect(nobody.ids()).toEqual(["CREDENTIALS_REFUSED"]);
+    const nowhere = writeAccess(cluster, "nowhere", "no-token", "https://127.0.0.1:1");
+    expect(doctorOf(["--kubeconfig", nowhere]).ids("alice/box")).toEqual(["CLUSTER_UNREACHABLE"]);
+  });
+
+  it("says which rights are missing and what it could not look at, and its command gives them", async () => {
+    const sandboxes = { apiGroups: ["agents.x-k8s.io"], resources: ["sandboxes"], verbs: ["list"] };
+    const path = await restrictedAccess(cluster, "limited", [sandboxes]);
+    const limited = doctorOf(["--kubeconfig", path]);
+    const { findings } = limited.report();
+    const said = findings.map(({ id, detail }) => `${id}: ${detail}`);
+    expect(said).toContain("RIGHT_MISSING: may not watch sandboxes.agents.x-k8s.io");
+    expect(said).toContain("RIGHT_MISSING: may not list and watch pods");
+    expect(said).toContain("RIGHT_MISSING: may not get and create pods/portforward");
+    expect(said.filter((one) => one.startsWith("UNREADABLE: services: "))).toHaveLength(1);
+    const subject = { "--user=USER": "--serviceaccount=default:limited", [path]: cluster.kubeconfig };
+    for (const one of findings.filter(({ id }) => id === "RIGHT_MISSING")) doctor.mend(one, subject);
+    expect(limited.ids()).not.toContain("RIGHT_MISSING");
+  });
+
+  it("says that nobody works on sandboxes", async () => {
+    writer = await createSandboxWriter({ client: cluster.client, podIp: POD_IP, port: 8888, user: "alice" });
+    await cluster.client.create(SANDBOXES, sandbox("default", "silent", { user: "alice" }));
+    expect(await doctor.until("CONTROLLER_SILENT")).toMatchObject({
+      count: 1,
+      subjects: ["alice/silent (namespace default)"],
+    });
+    await cluster.client.delete(SANDBOXES, { namespace: "default", name: "silent" });
+  });
+
+  it("finds nothing where a sandbox is ready", async () => {
+    await writer.make("box");
+    expect(doctor.report()).toMatchObject({ well: true, sandboxes: { total: 1, states: { Ready: 1 } } });
+    expect(doctor.text()).toContain("All is well.");
+  });
+
+  it("says whose label is missing, and its command names the user", async () => {
+    await cluster.client.create(NAMESPACES, { metadata: { name: "other" } });
+    await cluster.client.create(SANDBOXES, sandbox("other", "nobodys", {}));
+    const finding = doctor.finding("USER_LABEL_MISSING");
+    expect(finding.subjects).toEqual(["default/nobodys (namespace other)"]);
+    doctor.mend(finding, { USER: "bob" });
+    expect(doctor.ids()).not.toContain("USER_LABEL_MISSING");
+    await cluster.client.delete(SANDBOXES, { namespace: "other", name: "nobodys" });
+  });
+
+  it("says which sandbox claims an address that is taken, and its command gives it another", async () => {
+    await cluster.client.create(SANDBOXES, sandbox("other", "box", { user: "alice" }));
+    const finding = doctor.finding("ADDRESS_CONFLICT", "alice/box");
+    expect(finding.subjects).toEqual(["alice/box (namespace other)"]);
+    expect(finding.detail).toContain("belongs to the older sandbox default/box");
+    expect(doctor.ids()).toContain("ADDRESS_CONFLICT");
+    doctor.mend(finding, { USER: "bob" });
+    expect(doctor.ids()).not.toContain("ADDRESS_CONFLICT");
+    await cluster.client.delete(SANDBOXES, { namespace: "other", name: "box" });
+  });
+
+  it("says that a namespace may not claim a user's addresses, and that one is not watched", () => {
+    expect(doctor.ids("--user-namespaces", "agents-{user}")).toContain("NAMESPACE_MAY_NOT_CLAIM");
+    expect(doctor.ids("alice/box", "--user-namespaces", "agents-{user}")).toEqual([
+      "NAMESPACE_MAY_NOT_CLAIM",
+    ]);
+    expect(doctor.ids("alice/box", "--watch-namespace", "other")).toEqual(["OUTSIDE_WATCHED_NAMESPACE"]);
+  });
+
+  it("says why an address that nobody has is nobody's", async () => {
+    expect(doctor.finding("SANDBOX_NOT_FOUND", "alice/nobox").command).toContain(" alice/nobox");
+    expect(doctor.finding("OTHER_USER", "bob/box").detail).toContain("alice/box");
+    await claim("waiting", null);
+    await claim("served", "box");
+    expect(doctor.ids("alice/waiting")).toEqual(["CLAIM_NOT_READY"]);
+    expect(doctor.finding("CLAIM_NAMED", "alice/served").command).toMatch(/^sandgate doctor .*alice\/box$/);
+    const labels = { user: "alice", "agents.x-k8s.io/warm-pool-sandbox": "pool" };
+    await cluster.client.create(SANDBOXES, sandbox("default", "pooled", labels));
+    expect(doctor.ids("alice/pooled")).toEqual(["POOL_MEMBER"]);
+    await cluster.client.delete(SANDBOXES, { namespace: "default", name: "pooled" });
+  });
+
+  it("says that the cluster's DNS has no endpoint that is ready", async () => {
+    const metadata = { namespace: "kube-system", name: "kube-dns" };
+    await cluster.client.create(SERVICES, { metadata, spec: { ports: [{ port: 53 }] } });
+    expect(doctor.ids()).toEqual(["DNS_DOWN"]);
+    await cluster.client.create(ENDPOINT_SLICES, {
+      metadata: { ...metadata, labels: { "kubernetes.io/service-name": "kube-dns" } },
+      addressType: "IPv4",
+      endpoints: [{ addresses: ["10.9.2.2"], conditions: { ready: true } }],
+    });
+    expect(doctor.ids()).toEqual([]);
+  });
+
+  it("says that the balancer in front of the gateway has no address, and its command opens a port", async () => {
+    await writeGateway(cluster.client);
+    const finding = doctor.finding("LOAD_BALANCER_PENDING");
+    expect(finding.subjects).toEqual(["sandgate-system/sandgate-gateway"]);
+    doctor.mend(finding);
+    expect(doctor.ids()).not.toContain("LOAD_BALANCER_PENDING");
+  });
+
+  it("says which rights the gateway's own account misses, and its command gives them", () => {
+    const { findings } = doctor.report();
+    expect(findings.map(({ id, subjects }) => [id, subjects])).toEqual([
+      ["RIGHT_MISSING", ["sandgate-system/sandgate-gateway"]],
+      ["RIGHT_MISSING", ["sandgate-system/sandgate-gateway"]],
+    ]);
+    for (const finding of findings) doctor.mend(finding);
+    expect(doctor.ids()).toEqual([]);
+  });
+
+  it("says that the gateway's pods are not ready", async () => {
+    await setGatewayReady(cluster.client, false);
+    expect(doctor.finding("GATEWAY_NOT_READY").subjects).toEqual(["sandgate-system/gateway-1"]);
+    expect(doctor.ids("alice/box")).toEqual(["GATEWAY_NOT_READY"]);
+    await setGatewayReady(cluster.client, true);
+  });
+
+  it.each([
+    ["NETWORK_POLICY_REFUSES", "default", { policyTypes: ["Ingress"] }],
+    ["GATEWAY_EGRESS_REFUSED", "sandgate-system", { policyTypes: ["Egress"] }],
+  ] as const)(
+    "says %s of a policy in %s, and its command lets the gateway through",
+    async (id, namespace, spec) => {
+      const metadata = { namespace, name: "closed" };
+      await cluster.client.create(NETWORK_POLICIES, { metadata, spec: { podSelector: {}, ...spec } });
+      const finding = doctor.finding(id);
+      expect(finding.subjects).toEqual(["alice/box (namespace default)"]);
+      expect(doctor.ids("alice/box")).toEqual([id]);
+      doctor.mend(finding);
+      expect(doctor.ids()).toEqual([]);
+    },
+  );
+
+  it("tells 10,000 sandboxes with one trouble in a few lines", async () => {
+    restore(cluster, { count: MANY, user: "alice", podIp: POD_IP, port: 8888 });
+    cluster.kubectl(["-n", "default", "delete", "networkpolicy", "sandgate-beside-closed"]);
+    const lines = doctor.text().trim().split("\n");
+    expect(lines.join("\n")).toMatch(
+      /Sandboxes: 10001 .*\n\nNETWORK_POLICY_REFUSES.*\n {2}(?:\S+ \(\S+ \S+\)(?:, )?){3} and 9,998 more/,
+    );
+    expect(lines.length).toBeLessThan(12);
+  });
+
+  async function claim(name: string, sandboxName: string | null): Promise<void> {
+    const metadata = { namespace: "default", name };
+    const claimed = await cluster.client.create(SANDBOX_CLAIMS, {
+      metadata,
+      spec: { warmPoolRef: { name: "p" } },
+    });
+    if (sandboxName === null) return;
+    await cluster.client.patch(
+      SANDBOX_CLAIMS,
+      { namespace: "default", name: claimed.metadata.name },
+      { type: "merge", body: { status: { sandbox: { name: sandboxName } } } },
+      { subresource: "status" },
+    );
+  }
+});
+
+function sandbox(namespace: string, name: string, labels: Record<string, string>): Sandbox {
+  return {
+    metadata: { namespace, name, labels },
+    spec: { podTemplate: { spec: { containers: [BOX(8888)] } } },
+  };
+}
