@@ -94,6 +94,7 @@ describe("the chart", () => {
       adds: [
         "ConfigMap agent-sandbox-system/sandgate-router",
         "Deployment agent-sandbox-system/sandgate-router",
+        "NetworkPolicy agent-sandbox-system/sandgate-router",
         "PodDisruptionBudget agent-sandbox-system/sandgate-router",
         "Service agent-sandbox-system/sandbox-router-svc",
         "ServiceAccount agent-sandbox-system/sandgate-router",

@@ -20,6 +20,7 @@ const ROUTER = [
   "ClusterRoleBinding /sandgate-router",
   "ConfigMap agent-sandbox-system/sandgate-router",
   "Deployment agent-sandbox-system/sandgate-router",
+  "NetworkPolicy agent-sandbox-system/sandgate-router",
   "PodDisruptionBudget agent-sandbox-system/sandgate-router",
   "Service agent-sandbox-system/sandbox-router-svc",
   "ServiceAccount agent-sandbox-system/sandgate-router",
@@ -74,12 +75,15 @@ describe("the kustomizations", () => {
     expect(only(manifests, "Service").spec).toMatchObject({ type: "ClusterIP" });
   });
 
-  it("router's pods carry the label that agent-sandbox's policies admit, and only its listener is off loopback", () => {
+  it("router's pods carry the label that agent-sandbox's policies admit, and its Service shows the router alone", () => {
     const manifests = kustomize("router");
     expect(podTemplate(only(manifests, "Deployment")).metadata.labels).toMatchObject({
       app: "sandbox-router",
     });
-    expect(configOf(manifests)).toMatchObject({ host: "127.0.0.1", routerHost: "0.0.0.0", routerPort: 8080 });
+    expect(configOf(manifests)).toMatchObject({ port: 8081, routerPort: 8080 });
+    const router = [{ name: "http", port: 8080, targetPort: "http" }];
+    expect(only(manifests, "Service").spec).toMatchObject({ ports: router });
+    expect(only(manifests, "NetworkPolicy").spec).toMatchObject({ ingress: [{ ports: [{ port: "http" }] }] });
   });
 });
 

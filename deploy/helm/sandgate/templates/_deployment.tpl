@@ -1,7 +1,7 @@
 {{/*
 A Deployment of the gateway's program with its configuration.
   name, namespace, replicas; config: its configuration as text; labels: further labels of its pods, as text;
-  ports: name to number, the one named http is probed
+  ports: name to number; probe: name of the one that answers /readyz and /healthz
 */}}
 {{- define "sandgate.deployment" -}}
 {{- $values := .root.Values -}}
@@ -105,13 +105,13 @@ spec:
           readinessProbe:
             httpGet:
               path: /readyz
-              port: http
+              port: {{ .probe }}
             periodSeconds: 2
             failureThreshold: 1
           livenessProbe:
             httpGet:
               path: /healthz
-              port: http
+              port: {{ .probe }}
             periodSeconds: 10
           lifecycle:
             # Balancers learn of the end before the gateway takes no more connections.

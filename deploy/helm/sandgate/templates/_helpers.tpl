@@ -57,6 +57,7 @@ drainTimeoutMs: {{ mul .Values.drainSeconds 1000 }}
 {{- end }}
 
 {{- define "sandgate.routerConfig" -}}
-{{- $own := dict "host" "127.0.0.1" "port" 8081 "routerHost" "0.0.0.0" "routerPort" 8080 }}
+{{- /* The gateway's own listener answers the kubelet, which router clients do not see. */}}
+{{- $own := dict "host" "0.0.0.0" "port" 8081 "routerPort" 8080 }}
 {{- mustMergeOverwrite $own (include "sandgate.commonConfig" . | fromYaml) (deepCopy .Values.config) | toYaml }}
 {{- end }}
