@@ -1,6 +1,7 @@
 import type { GatewayConfig, Logger } from "@sandgate/contract";
 import { createRouteTable, startGateway, type Gateway, type OpenTunnel } from "@sandgate/gateway";
 import { createKubeClient, createPortForwardPool, watchSandboxes, type ClusterAccess } from "@sandgate/kube";
+import { giveMemoryBack } from "./give-memory-back.ts";
 
 export interface RunningGateway {
   gateway: Gateway;
@@ -31,6 +32,10 @@ export async function runGateway(options: {
     onChange: (uid, entry) => routes.put(uid, entry),
     logger,
   });
+  watch.synced.then(
+    () => giveMemoryBack(routes.size),
+    () => {},
+  );
   const tunnels = options.near && config.dial !== "port-forward" ? null : createPortForwardPool(client);
   const openTunnel: OpenTunnel | undefined =
     tunnels === null
