@@ -1,10 +1,4 @@
-import {
-  DEFAULT_SANDBOX_PORT,
-  DEFAULT_USER,
-  LABEL_USER,
-  RUNTIME_IMAGE,
-  type Sandbox,
-} from "@sandgate/contract";
+import { DEFAULT_SANDBOX_PORT, LABEL_USER, RUNTIME_IMAGE, type Sandbox } from "@sandgate/contract";
 
 export interface NewSandbox {
   user: string;
@@ -28,7 +22,7 @@ export function newSandbox(options: NewSandbox): Sandbox {
     metadata: {
       name,
       namespace,
-      ...(user === DEFAULT_USER ? {} : { labels: { [options.userLabel ?? LABEL_USER]: user } }),
+      labels: { [options.userLabel ?? LABEL_USER]: user },
     },
     spec: {
       podTemplate: {
