@@ -1,7 +1,6 @@
 /** A real Kubernetes cluster with one node, in namespaces of its own. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   createKubeClient,
@@ -24,6 +23,7 @@ import { API_PORT, NODE_NAME, type ClusterFacts } from "./programs/facts.ts";
 import { containerd, coreDns, dnsObjects, kubelet, kubeProxy } from "./programs/node.ts";
 import { startLocalVolumes, type LocalVolumes } from "./local-volumes.ts";
 import { sandboxImage } from "./sandbox-image.ts";
+import { makeStateFolder, removeStateFolder } from "./state-folder.ts";
 import { untilCondition } from "./until-condition.ts";
 import { untilReady } from "./until-ready.ts";
 
@@ -62,8 +62,7 @@ export interface Cluster {
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const say = options.say ?? ((line) => void process.stderr.write(`cluster: ${line}\n`));
   const binaries = await clusterBinaries(options.parts === "api" ? API_SERVER_PARTS : ALL_PARTS, say);
-  const folder = mkdtempSync(join(tmpdir(), "sandgate-cluster-"));
-  mkdirSync(join(folder, "logs"));
+  const folder = makeStateFolder();
   const inside = await openNamespace({ reachable: options.reachable ?? true });
   const components = new Map<string, Component>();
   let client: KubeClient | null = null;
@@ -73,7 +72,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await volumes?.close();
     await client?.close();
     await inside.close();
-    rmSync(folder, { recursive: true, force: true });
+    removeStateFolder(folder);
   }
   const logs = (): string =>
     [...components.values()].map((one) => `--- ${one.name}\n${one.tail()}`).join("\n");

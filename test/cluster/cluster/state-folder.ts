@@ -1,0 +1,66 @@
+/**
+ * The folder of one cluster, and what a cluster leaves outside of its namespaces: empty control groups. The kernel ends
+ * everything else with the test run; these two are removed at the end, or at the next start after a run that was killed.
+ */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const PREFIX = "sandgate-cluster-";
+const OWNER = "owner";
+const CGROUPS = "/sys/fs/cgroup";
+
+/** Makes the folder of a cluster, and removes those of runs that are no more. */
+export function makeStateFolder(): string {
+  for (const name of readdirSync(tmpdir())) {
+    if (name.startsWith(PREFIX) && isAbandoned(join(tmpdir(), name))) removeStateFolder(join(tmpdir(), name));
+  }
+  const folder = mkdtempSync(join(tmpdir(), PREFIX));
+  writeFileSync(join(folder, OWNER), `${process.pid} ${startOf(process.pid)}`);
+  mkdirSync(join(folder, "logs"));
+  return folder;
+}
+
+/** Removes the folder of a cluster whose processes have ended, with the control groups of its containers. */
+export function removeStateFolder(folder: string): void {
+  const tasks = join(folder, "containerd", "state", "io.containerd.runtime.v2.task", "k8s.io");
+  for (const container of existsSync(tasks) ? readdirSync(tasks) : []) {
+    // One folder for each controller in version 1, one for all in version 2.
+    const hierarchies = [CGROUPS, ...readdirSync(CGROUPS).map((name) => join(CGROUPS, name))];
+    for (const hierarchy of hierarchies) {
+      const group = join(hierarchy, "k8s.io", container);
+      if (existsSync(group)) rmdirSync(group);
+    }
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** A process id alone could be another's by now. */
+function isAbandoned(folder: string): boolean {
+  try {
+    const [pid, start] = readFileSync(join(folder, OWNER), "utf8").split(" ");
+    return startOf(Number(pid)) !== start;
+  } catch {
+    // Being made or removed this moment by somebody else, whose it is.
+    return false;
+  }
+}
+
+/** When a process was started, in clock ticks since the boot; undefined without such a process. */
+function startOf(pid: number): string | undefined {
+  try {
+    // The name of the program may hold anything, spaces among it; it is in brackets.
+    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19];
+  } catch {
+    return undefined;
+  }
+}
