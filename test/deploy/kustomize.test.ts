@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { GATEWAY_RULES, OPERATOR_RULES, rights } from "./rbac.ts";
+import { neededRights } from "../../packages/cli/src/doctor/needed-rights.ts";
+import { GATEWAY_RULES, oneByOne, OPERATOR_RULES, rights } from "./rbac.ts";
 import { inventory, kustomize, only, podTemplate, type Manifest } from "./rendered.ts";
 
 const GATEWAY = [
@@ -49,6 +50,11 @@ describe("the kustomizations", () => {
       rules: {},
       subjects: ["ServiceAccount agent-sandbox-system/sandgate-router → ClusterRole /sandgate-gateway"],
     });
+  });
+
+  it("give what the doctor looks for, inside the cluster and for a gateway outside of it", () => {
+    expect(oneByOne(GATEWAY_RULES)).toEqual(neededRights(false));
+    expect(oneByOne(OPERATOR_RULES)).toEqual(expect.arrayContaining([...neededRights(true)]));
   });
 
   it.each(["base", "production", "router"])(

@@ -15,8 +15,17 @@ export const OPERATOR_RULES = [
   },
   { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] },
   { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
-  { apiGroups: [""], resources: ["pods/exec"], verbs: ["get", "create"] },
+  { apiGroups: [""], resources: ["pods/exec", "pods/portforward"], verbs: ["get", "create"] },
 ];
+
+/** Rules one by one, as questions to a cluster name them. */
+export function oneByOne(rules: typeof GATEWAY_RULES): { group: string; resource: string; verb: string }[] {
+  return rules.flatMap(({ apiGroups, resources, verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) => verbs.map((verb) => ({ group, resource, verb }))),
+    ),
+  );
+}
 
 /** Rules by role, `Kind namespace/name`, and who has it. */
 export function rights(manifests: readonly Manifest[]) {
