@@ -1,7 +1,7 @@
 /** Gives Services of type LoadBalancer an address, as a cloud's controller would. kube-proxy does the rest. */
 import { spawnSync } from "node:child_process";
 import { createInformer, SERVICES, type KubeClient } from "@sandgate/kube";
-import type { ClusterNetwork } from "./namespace.ts";
+import type { ClusterNamespace } from "./namespace.ts";
 
 export interface LoadBalancers {
   close(): Promise<void>;
@@ -9,13 +9,17 @@ export interface LoadBalancers {
 
 export async function startLoadBalancers(
   client: KubeClient,
-  network: ClusterNetwork,
+  inside: ClusterNamespace,
 ): Promise<LoadBalancers> {
+  const { network } = inside;
   const [range = ""] = network.balancerRange.split("/");
   const route = spawnSync("ip", ["route", "replace", network.balancerRange, "via", network.nodeAddress], {
     encoding: "utf8",
   });
   if (route.status !== 0) throw new Error(`ip route: ${route.stderr}`);
+  // Until kube-proxy knows an address, whoever asks for it is told so: sent on by the node's default route it would come
+  // back to the test, and connection tracking would remember that way.
+  inside.run("ip", ["route", "replace", "unreachable", network.balancerRange]);
   const failures: unknown[] = [];
   const given = new Set<string>();
   let last = 0;

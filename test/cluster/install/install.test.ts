@@ -16,6 +16,7 @@ import {
   helm,
   HOST,
   makeImages,
+  untilServed,
   NAMESPACE,
   until,
   untilSandboxReady,
@@ -38,7 +39,7 @@ let key = "";
 
 beforeAll(async () => {
   cluster = await startCluster({ parts: "node", crds: "v0.5.6", upstreamControllers: true });
-  balancers = await startLoadBalancers(cluster.client, cluster.facts.network);
+  balancers = await startLoadBalancers(cluster.client, cluster.namespace);
   const images = makeImages();
   for (const archive of Object.values(images)) importImage(cluster.namespace, cluster.facts.folder, archive);
 });
@@ -79,6 +80,7 @@ async function documentedSteps(): Promise<string> {
             ?.ingress?.[0]?.ip
         : undefined,
   );
+  await untilServed(address);
   const health = await ask(address, "/health");
   expect(JSON.parse(health.body)).toMatchObject({ status: "ok", sandboxes: expect.any(Number) });
   expect((await ask(address, "/sandboxes")).status).toBe(401);

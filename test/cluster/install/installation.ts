@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { request, type Agent } from "node:http";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { type KubeObject } from "@sandgate/contract";
 import { SANDBOXES, type Resource } from "@sandgate/kube";
 import { findHelm } from "../../../scripts/helm.ts";
@@ -63,6 +64,7 @@ export function ask(
         path,
         method: options.method ?? "GET",
         agent: options.agent,
+        timeout: 20_000,
         headers: {
           host: HOST,
           ...(options.key === undefined ? {} : { authorization: `Bearer ${options.key}` }),
@@ -86,9 +88,29 @@ export function ask(
         response.once("error", reject);
       },
     );
+    sent.once("timeout", () => sent.destroy(new Error(`no answer to ${path} in 20 s`)));
     sent.once("error", reject);
     sent.end(options.body);
   });
+}
+
+/**
+ * Asks until an address is served. kube-proxy tells nobody when it knows one, so it is asked ten times a second.
+ *
+ * @throws Error after half a minute.
+ */
+export async function untilServed(address: string): Promise<void> {
+  let last: unknown;
+  for (let tries = 0; tries < 300; tries++) {
+    try {
+      await ask(address, "/healthz");
+      return;
+    } catch (error) {
+      last = error;
+      await delay(100);
+    }
+  }
+  throw new Error(`${address} is not served after 30 s`, { cause: last });
 }
 
 /** Waits for one object that is as described. */
