@@ -6,6 +6,7 @@ import { create } from "./scenarios/create.ts";
 import { memory } from "./scenarios/memory.ts";
 import { start } from "./scenarios/start.ts";
 import { tenThousand } from "./scenarios/ten-thousand.ts";
+import { watch } from "./scenarios/watch.ts";
 import { warmClaim } from "./scenarios/warm-claim.ts";
 
 const SCENARIOS: Readonly<Record<string, () => Promise<Figures>>> = {
@@ -14,6 +15,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Figures>>> = {
   "warm-claim": warmClaim,
   "ten-thousand": tenThousand,
   memory,
+  watch,
 };
 
 const names = process.argv.slice(2);

@@ -3,7 +3,7 @@ import { SANDBOXES } from "@sandgate/kube";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCluster, type Cluster } from "../cluster/start-cluster.ts";
 import { startBackend, type Backend } from "./backend.ts";
-import { createChurn, type Churn } from "./churn.ts";
+import { createChurn, seeded, type Churn } from "./churn.ts";
 import { compact, restore } from "./etcd.ts";
 import { follow, type Follower } from "./follower.ts";
 import { openGatewayLink, type GatewayLink } from "./gateway-link.ts";
@@ -119,12 +119,3 @@ describe(`a gateway of ${SANDBOX_COUNT} sandboxes, of which ${CHANGES_PER_SECOND
       .toSorted();
   }
 });
-
-/** Numbers from 0 to 1 that are the same in every run (a linear congruential generator). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}

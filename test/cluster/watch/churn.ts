@@ -20,11 +20,13 @@ export interface Churn {
 /**
  * @param existing - Ready sandboxes to begin with.
  * @param random - Numbers from 0 to 1 that decide what is changed.
+ * @param turnover - Share of the changes that make or delete a sandbox; the others write a status.
  */
 export function createChurn(
   writer: SandboxWriter,
   existing: readonly WrittenSandbox[],
   random: () => number,
+  turnover: number = 0.2,
 ): Churn {
   const expected = new Map<string, Expected>(
     existing.map((one) => [one.name, { ...one, ready: true, changedAtMs: 0 }]),
@@ -53,14 +55,14 @@ export function createChurn(
   async function change(): Promise<void> {
     const kind = random();
     changes++;
-    if (kind < 0.1) {
+    if (kind < turnover / 2) {
       await make();
       return;
     }
     const one = takeIdle();
     if (one === undefined) return;
     one.changedAtMs = Number.POSITIVE_INFINITY;
-    if (kind < 0.2) {
+    if (kind < turnover) {
       expected.delete(one.name);
       await writer.remove(one);
       removed.set(one.name, Date.now());
@@ -99,5 +101,14 @@ export function createChurn(
       }
       await Promise.all(underWay);
     },
+  };
+}
+
+/** Numbers from 0 to 1 that are the same in every run (a linear congruential generator). */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
   };
 }

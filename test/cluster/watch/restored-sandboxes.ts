@@ -2,6 +2,9 @@
 import { BOX, NAMESPACE, podStatus, readyCondition, type WrittenSandbox } from "./written-sandboxes.ts";
 
 export interface Restored {
+  /** Index of the first; those before it are there already. */
+  first?: number;
+  /** Index after the last. */
   count: number;
   user: string;
   podIp: string;

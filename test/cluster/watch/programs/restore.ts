@@ -7,7 +7,7 @@ const PAIRS = 60;
 
 const [url = "", json = "{}"] = process.argv.slice(2);
 const options = JSON.parse(json) as Restored;
-for (let first = 0; first < options.count; first += PAIRS) {
+for (let first = options.first ?? 0; first < options.count; first += PAIRS) {
   const success = [];
   for (let index = first; index < Math.min(first + PAIRS, options.count); index++) {
     for (const [key, object] of [storedSandbox(options, index), storedPod(options, index)] as const) {
