@@ -23,6 +23,8 @@ export async function buildRuntime(): Promise<string> {
   await build({
     entryPoints: [join(folder, "src", "main.ts")],
     outfile: part,
+    // Paths in comments begin here, from wherever it is called: the same sources give the same bytes.
+    absWorkingDir: folder,
     bundle: true,
     platform: "node",
     target: "node22",
