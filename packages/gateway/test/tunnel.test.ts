@@ -31,15 +31,15 @@ async function open(
 }
 
 describe("a tunnel to a pod", () => {
-  it("is asked for by the pod's name and UID, and kept for the next request", async () => {
-    const { url, asked } = await open();
+  it("is asked for by the pod's name and UID, for a connection that ends with its request", async () => {
+    const { url, asked, opened } = await open();
     for (let round = 0; round < 3; round++) expect(await (await fetch(url)).text()).toBe("here");
-    expect(asked).toEqual([
-      { kind: "tunnel", namespace: "default", pod: "box", podUid: "pod-alice-box", port: 8000 },
-    ]);
+    const target = { kind: "tunnel", namespace: "default", pod: "box", podUid: "pod-alice-box", port: 8000 };
+    expect(asked).toEqual([target, target, target]);
+    await expect.poll(() => opened.every((socket) => socket.destroyed)).toBe(true);
   });
 
-  it("is not kept for another pod of the same sandbox", async () => {
+  it("is to the pod that the sandbox has now", async () => {
     const { url, asked } = await open();
     await (await fetch(url)).text();
     const other = entry("alice", "box");

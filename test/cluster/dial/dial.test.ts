@@ -13,7 +13,16 @@ const BOX = {
   metadata: { name: "box", namespace: "default", labels: { user: "alice" } },
   spec: {
     podTemplate: {
-      spec: { containers: [{ name: "box", image: SANDBOX_IMAGE, imagePullPolicy: "Never" }] },
+      spec: {
+        containers: [
+          {
+            name: "box",
+            image: SANDBOX_IMAGE,
+            imagePullPolicy: "Never",
+            readinessProbe: { httpGet: { path: "/", port: 8888 }, periodSeconds: 1 },
+          },
+        ],
+      },
     },
   },
 };
@@ -71,9 +80,16 @@ describe("a gateway outside of a real cluster", () => {
     expect(back.equals(content)).toBe(true);
   });
 
-  it("tells a port that refuses from a connection that broke, and goes on", async () => {
-    const refused = await fetch(`${base}:9/`, { method: "POST", body: "x" });
-    expect(refused.headers.get("sandgate-error")).toBe("REFUSED");
-    expect(await execute("echo on")).toMatchObject({ stdout: "on\n" });
+  it("tells a port that refuses from a connection that broke, and goes on however many were refused", async () => {
+    const refuse = async (): Promise<string | null> => {
+      const response = await fetch(`${base}:9/`, { method: "POST", body: "x".repeat(1_000) });
+      return response.headers.get("sandgate-error");
+    };
+    const refused = await Promise.all(Array.from({ length: 12 }, refuse));
+    expect(refused).toEqual(refused.map(() => "REFUSED"));
+    for (let round = 0; round < 3; round++) {
+      const answers = await Promise.all(Array.from({ length: 10 }, () => execute("echo on")));
+      expect(answers).toMatchObject(answers.map(() => ({ stdout: "on\n" })));
+    }
   });
 });

@@ -17,11 +17,9 @@ export interface Connections {
 
 /** Idle connections kept for one sandbox. */
 const MAX_IDLE = 32;
-const KEEP = { keepAlive: true, maxFreeSockets: MAX_IDLE, scheduling: "lifo" } as const;
-
 /** @param openTunnel - For targets that are reached through the API server only. */
 export function createConnections(openTunnel: OpenTunnel | undefined): Connections {
-  const direct = new Agent(KEEP);
+  const direct = new Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE, scheduling: "lifo" });
   // What the API server said names users and rights of ours; it is for the log, not for the caller.
   const open: OpenTunnel = async (target) => {
     if (openTunnel === undefined) throw new Error("this gateway opens no tunnels to pods");
@@ -29,8 +27,9 @@ export function createConnections(openTunnel: OpenTunnel | undefined): Connectio
       throw new Error("no tunnel to its pod can be opened", { cause });
     });
   };
-  const tunnels = new TunnelAgent(open, KEEP);
-  const ownTunnels = new TunnelAgent(open, { keepAlive: false });
+  // Nothing is kept but the tunnel itself: what is sent on a connection that the sandbox has just closed makes the node's end
+  // of the tunnel sick.
+  const tunnels = new TunnelAgent(open, { keepAlive: false });
   return {
     to(target, own) {
       if (target.kind === "tcp") {
@@ -38,12 +37,11 @@ export function createConnections(openTunnel: OpenTunnel | undefined): Connectio
         const named = isIP(host) === 0 ? { lookup: dialableLookup } : {};
         return { host, port, ...named, agent: own ? false : direct };
       }
-      // Connections are kept by host and port: the pod's UID says for whom.
       const options = { host: target.podUid, port: target.port, tunnel: target };
-      return { ...options, agent: own ? ownTunnels : tunnels };
+      return { ...options, agent: tunnels };
     },
     close() {
-      for (const agent of [direct, tunnels, ownTunnels]) agent.destroy();
+      for (const agent of [direct, tunnels]) agent.destroy();
     },
   };
 }

@@ -6,7 +6,7 @@ import type { DialTarget } from "../routes/route.ts";
 /** Opens a connection to a port of a pod that packets do not get to. */
 export type OpenTunnel = (target: Extract<DialTarget, { kind: "tunnel" }>) => Promise<Duplex>;
 
-/** Keeps connections through tunnels as the plain agent keeps those over TCP: by pod and port. */
+/** Makes connections through tunnels. */
 export class TunnelAgent extends Agent {
   readonly #open: OpenTunnel;
 
@@ -21,7 +21,10 @@ export class TunnelAgent extends Agent {
   ): undefined {
     const { tunnel } = options as ClientRequestArgs & { tunnel: Parameters<OpenTunnel>[0] };
     const done = callback as (error: Error | null, stream?: Duplex) => void;
-    this.#open(tunnel).then((stream) => done(null, asSocket(stream)), done);
+    this.#open(tunnel).then((stream) => {
+      if (stream.destroyed) done(stream.errored ?? new Error("the connection ended at once"));
+      else done(null, asSocket(stream));
+    }, done);
   }
 }
 

@@ -14,9 +14,12 @@ export class ForwardedConnection extends Duplex {
   #received = false;
 
   constructor(data: SpdyStream, error: SpdyStream, port: number) {
-    super({ allowHalfOpen: true });
+    // The node ends the other direction as well, half a second after the one.
+    super({ allowHalfOpen: false });
     this.#data = data;
     this.#error = error;
+    // It may fail before anybody who asked for it has a listener; whoever does then finds it destroyed.
+    this.on("error", () => {});
     error.on("data", (message: Buffer) => this.destroy(forwardError(message.toString(), port)));
     data.on("data", (chunk: Buffer) => {
       this.#received = true;
@@ -25,6 +28,14 @@ export class ForwardedConnection extends Duplex {
     data.once("end", () => this.#whenReasonIsKnown(() => this.push(null)));
     data.once("close", () => {
       if (!data.readableEnded) this.#whenReasonIsKnown(() => this.destroy(forwardError("cut", port)));
+    });
+  }
+
+  /** Resolves once the node has taken both streams; rejects where the connection ends before. */
+  taken(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.once("close", () => reject(new Error("the tunnel ended before the connection was taken")));
+      this.#error.whenTaken(() => this.#data.whenTaken(resolve));
     });
   }
 

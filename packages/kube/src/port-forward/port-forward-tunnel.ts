@@ -1,4 +1,3 @@
-import type { Duplex } from "node:stream";
 import { createWebSocketStream, type WebSocket } from "ws";
 import type { KubeClient } from "../client/kube-client.ts";
 import { ForwardedConnection } from "./forwarded-connection.ts";
@@ -10,7 +9,7 @@ export interface PortForwardTunnel {
    * A connection to a port of the pod. It is made while bytes may already be written: a port that refuses ends it with an
    * error of the code ECONNREFUSED, and none of the bytes have arrived.
    */
-  dial(port: number): Duplex;
+  dial(port: number): ForwardedConnection;
   /** Resolves when the tunnel is over, for whatever reason; its connections are over as well. */
   readonly closed: Promise<void>;
   close(): void;
