@@ -17,6 +17,12 @@ export const CLUSTER_SYSTEM_PARTS: readonly SystemPart[] = [
     debianPackage: "containernetworking-plugins",
     why: "give those pods a network",
   },
+  {
+    name: "debootstrap",
+    commands: ["debootstrap"],
+    debianPackage: "debootstrap",
+    why: "makes the image of the sandboxes' runtime",
+  },
 ];
 
 /** Why no cluster can run here, in one line; null where one can. */

@@ -10,12 +10,12 @@ import { importImage } from "../cluster/images.ts";
 import { startLoadBalancers, type LoadBalancers } from "../cluster/load-balancers.ts";
 import { startCluster, type Cluster } from "../cluster/start-cluster.ts";
 import { ECHO_SERVER } from "./echo-server.ts";
+import { makeImages } from "./images.ts";
 import {
   ask,
   everything,
   helm,
   HOST,
-  makeImages,
   untilServed,
   NAMESPACE,
   until,
@@ -40,7 +40,7 @@ let key = "";
 beforeAll(async () => {
   cluster = await startCluster({ parts: "node", crds: "v0.5.6", upstreamControllers: true });
   balancers = await startLoadBalancers(cluster.client, cluster.namespace);
-  const images = makeImages();
+  const images = await makeImages(cluster.facts.folder);
   for (const archive of Object.values(images)) importImage(cluster.namespace, cluster.facts.folder, archive);
 });
 afterAll(async () => {

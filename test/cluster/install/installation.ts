@@ -1,7 +1,6 @@
 /** What the tests of an installation do as a user would: commands, requests, and a look at everything that is there. */
 import { spawnSync } from "node:child_process";
 import { request, type Agent } from "node:http";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type KubeObject } from "@sandgate/contract";
@@ -14,20 +13,6 @@ const root = join(import.meta.dirname, "..", "..", "..");
 export const NAMESPACE = "sandgate-system";
 /** A name of the Service that the gateway knows by itself. */
 export const HOST = "sandgate-gateway.sandgate-system";
-
-/** Makes the images as documented. @returns Paths of their archives. */
-export function makeImages(): { gateway: string; runtime: string } {
-  const make = (kind: string): string => {
-    const target = join(root, "dist", `sandgate-${kind}.tar`);
-    mkdirSync(join(root, "dist"), { recursive: true });
-    const run = spawnSync(process.execPath, [join(root, "scripts", "image", "main.ts"), kind, target], {
-      encoding: "utf8",
-    });
-    if (run.status !== 0) throw new Error(`npm run image -- ${kind}: ${run.stderr}`);
-    return target;
-  };
-  return { gateway: make("gateway"), runtime: make("runtime") };
-}
 
 /** Runs Helm on the cluster. @throws Error with its output if it fails. */
 export function helm(cluster: Cluster, args: readonly string[]): string {
