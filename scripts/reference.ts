@@ -14,10 +14,13 @@ import {
 } from "@sandgate/contract";
 import { ROUTER_DIFFERENCES } from "@sandgate/gateway";
 import { commandReference } from "../packages/cli/src/command-reference.ts";
+import { troubleshootingTables } from "../packages/cli/src/doctor/troubleshooting.ts";
 import { fill, releasesTable } from "./releases-page.ts";
 import { podFieldsReference } from "../packages/embedded/src/node/pod/fields-reference.ts";
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "docs", "reference");
+
+const TROUBLESHOOTING = "../guide/troubleshooting.md";
 
 /** Every generated page by file name. */
 export function referencePages(): Readonly<Record<string, string>> {
@@ -28,6 +31,7 @@ export function referencePages(): Readonly<Record<string, string>> {
     "router-mode.md": routerPage(),
     "releases.md": fill(writtenPage("releases.md"), "releases", releasesTable()),
     "pod-isolation.md": withTables("pod-isolation.md", podFieldsReference()),
+    [TROUBLESHOOTING]: withTables(TROUBLESHOOTING, troubleshootingTables()),
   };
 }
 
@@ -77,6 +81,17 @@ function configurationPage(): string {
 ${rows.join("\n")}
 
 Also read: \`SANDGATE_LOG_LEVEL\` (\`debug\`, \`info\`, \`warn\`, \`error\`), \`SANDGATE_DATA_DIR\`, \`SANDGATE_KUBECONFIG\`.
+
+## Access log
+
+A line for every request on stderr, at the level \`info\` (the health pages at \`debug\`); as JSON where stderr is no terminal.
+Of a query it says only that there was one, and nothing of headers and bodies:
+
+\`\`\`json
+{"time":"2026-11-21T15:43:53.378Z","level":"info","message":"request","requestId":"d26b9050-fa6c-43f1-ba4d-5470ccdbb2a2","entry":"gateway","client":"127.0.0.1","method":"POST","status":200,"error":null,"caller":"operator","sandbox":"alice/box","path":"/alice/box/execute?…","durationMs":95.5}
+\`\`\`
+
+\`requestId\` is also in the header \`X-Request-Id\` that the sandbox gets. \`sandgate up\` logs at \`warn\` unless told otherwise.
 
 ## API keys
 

@@ -22,9 +22,8 @@ export async function startUpstreamRouter(options: {
   kubeconfig: string;
   responseHeaderTimeoutMs: number;
 }): Promise<UpstreamRouter> {
-  const file =
-    process.env["SANDGATE_UPSTREAM_ROUTER"] ??
-    (await clusterBinaries([ROUTER_PART], (line) => process.stderr.write(`${line}\n`)))(ROUTER_PART.file);
+  const say = (line: string): void => void process.stderr.write(`cluster: ${line}\n`);
+  const file = (await clusterBinaries([ROUTER_PART], say))(ROUTER_PART.file);
   const folder = mkdtempSync(join(tmpdir(), "sandgate-router-"));
   const resolver = join(folder, "resolv.conf");
   writeFileSync(resolver, "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n");
