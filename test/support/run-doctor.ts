@@ -14,8 +14,10 @@ export interface Doctor {
   finding(id: FindingId, ...args: string[]): Report["findings"][number];
   /** Ids of everything that is found. */
   ids(...args: string[]): FindingId[];
-  /** The same when a finding is there; what a cluster does meanwhile has no one event to wait for. */
+  /** The same, as soon as it is found. */
   until(id: FindingId, ...args: string[]): Promise<Report["findings"][number]>;
+  /** Resolves when nothing is found any more. @throws Error with what is found if that lasts. */
+  settled(...args: string[]): Promise<void>;
   /** Runs a finding's command in a shell. @throws Error with its output if it fails. */
   mend(finding: Pick<Report["findings"][number], "command">, words?: Readonly<Record<string, string>>): void;
 }
@@ -48,17 +50,12 @@ export function doctorOf(flags: readonly string[], env: NodeJS.ProcessEnv = {}):
     text(...args) {
       return run(args).stdout;
     },
-    async until(id, ...args) {
-      const end = Date.now() + PATIENCE_MS;
-      for (;;) {
-        try {
-          return finding(id, ...args);
-        } catch (error) {
-          if (Date.now() > end) throw error;
-        }
-        await delay(500);
-      }
-    },
+    until: (id, ...args) => patiently(() => finding(id, ...args)),
+    settled: (...args) =>
+      patiently(() => {
+        const { findings } = report(...args);
+        if (findings.length > 0) throw new Error(`still found: ${JSON.stringify(findings, null, 1)}`);
+      }),
     mend({ command }, words = {}) {
       const line = Object.entries(words).reduce(
         (text, [word, value]) => text.replaceAll(word, value),
@@ -70,4 +67,17 @@ export function doctorOf(flags: readonly string[], env: NodeJS.ProcessEnv = {}):
       if (status !== 0) throw new Error(`${line}: exit code ${status}\n${stdout}${stderr}`);
     },
   };
+}
+
+/** Tries until it does not throw. What a cluster does meanwhile has no one event to wait for. */
+async function patiently<T>(attempt: () => T): Promise<T> {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return attempt();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+    await delay(250);
+  }
 }

@@ -1,7 +1,8 @@
-import type { KubeObject, Sandbox, Stored } from "@sandgate/contract";
+import { LABEL_SANDBOX_NAME_HASH, type KubeObject, type Sandbox, type Stored } from "@sandgate/contract";
 import {
   createKubeClient,
   loadKubeconfig,
+  PODS,
   RESOURCE_QUOTAS,
   SANDBOXES,
   type KubeClient,
@@ -58,7 +59,7 @@ describe("sandgate doctor on the embedded cluster", () => {
     // With none that is ready, that is why there is nothing to reach.
     expect(doctor.ids()).toEqual(["SANDBOX_SUSPENDED"]);
     doctor.mend(finding);
-    await expect.poll(() => doctor.ids("alice/my-sandbox"), { timeout: 20_000, interval: 500 }).toEqual([]);
+    await doctor.settled("alice/my-sandbox");
   });
 
   it("names an image that is not there, and its command puts another in its place", async () => {
@@ -66,7 +67,7 @@ describe("sandgate doctor on the embedded cluster", () => {
     const finding = await doctor.until("IMAGE_MISSING", "alice/image");
     expect(finding.detail).toContain("example.com/none:1");
     doctor.mend(finding, { '"IMAGE"': `"${BOX.image}"` });
-    await expect.poll(() => doctor.ids("alice/image"), { timeout: 20_000, interval: 500 }).toEqual([]);
+    await doctor.settled("alice/image");
     await remove("image");
   });
 
@@ -101,6 +102,56 @@ describe("sandgate doctor on the embedded cluster", () => {
     await remove("ports");
   });
 
+  it("names a shutdown time that is past, and its command revives the sandbox", async () => {
+    const sandbox = await make("expired", {});
+    await client.patch(SANDBOXES, nameOf(sandbox), {
+      type: "merge",
+      body: { spec: { shutdownTime: new Date().toISOString().replace(/\.\d+/, "") } },
+    });
+    doctor.mend(await doctor.until("SANDBOX_EXPIRED", "alice/expired"));
+    await doctor.settled("alice/expired");
+    await remove("expired");
+  });
+
+  it("names a deletion that a finalizer holds up", async () => {
+    const sandbox = await make("going", {}, { finalizers: ["example.com/held"] });
+    await remove("going");
+    expect(doctor.ids("alice/going")).toEqual(["SANDBOX_DELETING"]);
+    const body = { metadata: { finalizers: null } };
+    await client.patch(SANDBOXES, nameOf(sandbox), { type: "merge", body });
+  });
+
+  it("names pods that are too many", async () => {
+    const { metadata } = await make("twins", {});
+    await doctor.settled("alice/twins");
+    const owner = {
+      apiVersion: "agents.x-k8s.io/v1beta1",
+      kind: "Sandbox",
+      name: "twins",
+      uid: metadata.uid,
+    };
+    await client.create(PODS, {
+      metadata: {
+        namespace: "default",
+        name: "twin",
+        labels: { [LABEL_SANDBOX_NAME_HASH]: await hashOf("twins") },
+        ownerReferences: [{ ...owner, controller: true }],
+      },
+      spec: { containers: [BOX] },
+    });
+    const finding = await doctor.until("MULTIPLE_PODS", "alice/twins");
+    expect(finding.command).toContain(`-l ${LABEL_SANDBOX_NAME_HASH}=${await hashOf("twins")}`);
+    await client.delete(PODS, { namespace: "default", name: "twin" });
+    await doctor.settled("alice/twins");
+    await remove("twins");
+  });
+
+  /** The label's value, as the controller put it on the pod that it made. */
+  async function hashOf(name: string): Promise<string> {
+    const pod = await client.get(PODS, { namespace: "default", name });
+    return pod.metadata.labels?.[LABEL_SANDBOX_NAME_HASH] ?? "";
+  }
+
   it("tells a person what is wrong, whom it concerns and what to type", async () => {
     await make("label", {}, { labels: {} });
     const text = doctor.text();
@@ -126,3 +177,7 @@ describe("sandgate doctor on the embedded cluster", () => {
 });
 
 const BOX = { name: "box", image: "sandgate.dev/runtime:latest", ports: [{ containerPort: 8888 }] };
+
+function nameOf({ metadata }: Stored<Sandbox>): { namespace: string; name: string } {
+  return { namespace: "default", name: metadata.name };
+}

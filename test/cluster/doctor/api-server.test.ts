@@ -42,13 +42,37 @@ describe("sandgate doctor on kube-apiserver", () => {
     expect(doctor.ids("alice/box")).toEqual(["CRDS_MISSING"]);
   });
 
+  it("says that it knows none of the versions that are served", () => {
+    const names = { plural: "sandboxes", singular: "sandbox", kind: "Sandbox" };
+    const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+    const future = {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: {
+        name: "sandboxes.agents.x-k8s.io",
+        // The group is upstream's, and whoever defines kinds in it has to say why.
+        annotations: { "api-approved.kubernetes.io": "unapproved, a test" },
+      },
+      spec: {
+        group: "agents.x-k8s.io",
+        names,
+        scope: "Namespaced",
+        versions: [{ name: "v9", served: true, storage: true, schema }],
+      },
+    };
+    cluster.kubectl(["apply", "-f", "-"], JSON.stringify(future));
+    cluster.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
+    expect(doctor.finding("RELEASE_UNKNOWN").detail).toContain("it serves v9");
+    expect(doctor.ids("alice/box")).toEqual(["RELEASE_UNKNOWN"]);
+    cluster.kubectl(["delete", "crd", "sandboxes.agents.x-k8s.io"]);
+  });
+
   it("says that extensions are missing, and that they are of another release", () => {
     install(definition("v0.5.6", "agents.x-k8s.io_sandboxes.yaml"));
     expect(doctor.ids()).toEqual(["EXTENSIONS_MISSING", "NO_SANDBOXES"]);
     expect(doctor.ids("--ignore", "EXTENSIONS_MISSING,NO_SANDBOXES")).toEqual([]);
     install(definition("v0.4.6", "extensions.agents.x-k8s.io_sandboxclaims.yaml"));
     expect(doctor.finding("VERSIONS_DIFFER").detail).toContain("of its extensions v1alpha1");
-    cluster.kubectl(["delete", "-f", definition("v0.4.6", "extensions.agents.x-k8s.io_sandboxclaims.yaml")]);
     install(agentSandboxCrds("v0.5.6"));
     expect(doctor.ids()).toEqual(["NO_SANDBOXES"]);
   });

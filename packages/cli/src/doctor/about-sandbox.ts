@@ -1,3 +1,4 @@
+import { LABEL_SANDBOX_NAME_HASH } from "@sandgate/contract";
 import type { SandboxFact } from "./facts.ts";
 import { finding, type Finding, type Placeholders } from "./finding.ts";
 import type { FINDINGS, FindingId } from "./findings.ts";
@@ -10,6 +11,7 @@ type SandboxWord =
   | "patch"
   | "runtimeClass"
   | "container"
+  | "hash"
   | "quota";
 
 /** Findings whose command needs to know no more than the sandbox. */
@@ -30,6 +32,7 @@ export function aboutSandbox(id: SandboxFindingId, fact: SandboxFact, detail: st
     pod: pod?.name ?? sandbox.name,
     patch: fact.resumePatch,
     runtimeClass: runtimeClass ?? "",
+    hash: fact.podLabels[LABEL_SANDBOX_NAME_HASH] ?? "",
     container: String(fact.failing?.index ?? 0),
     quota: /exceeded quota: ([^\s,]+)/.exec(detail)?.[1] ?? "",
   });

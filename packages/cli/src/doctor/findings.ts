@@ -124,7 +124,7 @@ export const FINDINGS = {
   MULTIPLE_PODS: {
     title: "The sandbox has several pods",
     remedy: "Its controller waits until only one is left. Delete those that are too many.",
-    command: "kubectl -n <namespace> get pods -l agents.x-k8s.io/sandbox-name-hash",
+    command: "kubectl -n <namespace> get pods -l agents.x-k8s.io/sandbox-name-hash=<hash>",
   },
   IMAGE_MISSING: {
     title: "The image cannot be pulled",
