@@ -45,9 +45,9 @@ describe("the gateway's image", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("has the same bytes whenever it is made from the same sources", () => {
+  it("has the same bytes whenever, and from wherever, it is made from the same sources", () => {
     const again = join(folder, "again.tar");
-    makeImage(again);
+    makeImage(again, folder);
     expect(sha256(readFileSync(again))).toBe(sha256(readFileSync(archive)));
   });
 
@@ -107,8 +107,9 @@ describe("the gateway's image", () => {
   });
 });
 
-function makeImage(path: string): void {
+function makeImage(path: string, cwd: string = root): void {
   execFileSync(process.execPath, [join(root, "scripts", "image", "main.ts"), "gateway", path], {
+    cwd,
     stdio: ["ignore", "ignore", "inherit"],
   });
 }
