@@ -150,7 +150,8 @@ were not there. A warm pool's member is nobody's until a claim takes it.
 
 ## The published Python client
 
-\`k8s-agent-sandbox\` 0.5.6 and 1.0.8 work unmodified (\`test/e2e/client-python.test.ts\`): sandboxes from a warm pool, commands, files.
+\`k8s-agent-sandbox\` 0.5.6 and 1.0.8 work unmodified: sandboxes from a warm pool, commands, files, on the embedded cluster
+(\`test/e2e/client-python.test.ts\`) and on a real one with upstream's controllers (\`test/cluster/python-client.test.ts\`).
 
 \`\`\`python
 from k8s_agent_sandbox import SandboxClient
@@ -171,7 +172,8 @@ print(box.commands.run("id -un").stdout)
 | \`SandboxdPodTunnelConnectionConfig\`, \`SandboxdInClusterConnectionConfig\` | it has none | no, for the same reason |
 | \`SandboxLocalTunnelConnectionConfig\` (the default), \`SandboxGatewayConnectionConfig\` | not on the embedded cluster: it has no Service \`sandbox-router-svc\` and no Gateway | the same |
 
-Versions before 0.5.0 speak v1alpha1 to the cluster and send no time-out.
+A claim's sandbox has no user label unless somebody sets one: it is the user \`default\`'s, reached by keys of that user and of
+admins. Versions before 0.5.0 speak v1alpha1 to the cluster and send no time-out.
 
 ## Errors
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startSandgateUp, type SandgateUp } from "../support/sandgate-up.ts";
-import { installPythonClient, runSession } from "./client-python/python-client.ts";
+import { installPythonClient, PYTHON_CLIENTS, runSession, SEEN } from "./client-python/python-client.ts";
 
 const POOL = `
 apiVersion: extensions.agents.x-k8s.io/v1beta1
@@ -24,24 +24,9 @@ metadata: {name: pool, namespace: default}
 spec: {replicas: 1, sandboxTemplateRef: {name: box}}
 `;
 
-/** What every version is to see. */
-const SEEN = {
-  command: ["out\n", "err\n", 3],
-  status: ["SandboxReady", "Pod is Ready"],
-  "bytes kept": true,
-  "nested file": "nested",
-  listed: [
-    ["data.bin", "file"],
-    ["dir", "directory"],
-  ],
-  exists: [true, false],
-  "too slow": 408,
-  runs: "x\n",
-};
-
 const KEYS = { default: "key-of-default", bob: "key-of-bob" };
 
-describe.each(["0.5.6", "1.0.8"])("unmodified k8s-agent-sandbox %s", (version) => {
+describe.each(PYTHON_CLIENTS)("unmodified k8s-agent-sandbox %s", (version) => {
   const folder = mkdtempSync(join(tmpdir(), "sandgate-python-"));
   let python: string;
   beforeAll(() => {

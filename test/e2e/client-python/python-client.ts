@@ -5,6 +5,24 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
+/** Versions that are tried. The first is of the release that the embedded controllers follow, the last the newest. */
+export const PYTHON_CLIENTS = ["0.5.6", "1.0.8"] as const;
+
+/** What a session prints, whatever the version and the cluster. */
+export const SEEN = {
+  command: ["out\n", "err\n", 3],
+  status: ["SandboxReady", "Pod is Ready"],
+  "bytes kept": true,
+  "odd name": "by command\n",
+  listed: [
+    ["a b%2F#.txt", "file"],
+    ["data.bin", "file"],
+  ],
+  exists: [true, false],
+  "too slow": 408,
+  runs: "x\n",
+};
+
 const here = import.meta.dirname;
 const REQUIREMENTS = join(here, "requirements.txt");
 /** Behind a lock that ends with its process; a folder is whole once it has its mark. */
