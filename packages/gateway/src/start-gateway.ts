@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, type Server } from "node:http";
+import { Server as SocketServer } from "node:net";
 import { silentLogger, type GatewayConfig, type Logger } from "@sandgate/contract";
 import { openApiKeys } from "./auth/api-keys.ts";
 import { checkSafety } from "./check-safety.ts";
@@ -110,13 +111,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-/** Ends what is idle at once and the rest after the time. */
+/** How long a kept connection may bring one more request: those on their way would meet a connection that is cut. */
+const LINGER_MS = 1_000;
+
+/** Takes no more connections, ends what is idle after a moment and the rest after the time. */
 async function closeServer(server: Server, drainTimeoutMs: number): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), drainTimeoutMs);
+  const idle = setTimeout(() => server.closeIdleConnections(), Math.min(LINGER_MS, drainTimeoutMs));
   const closed = once(server, "close");
-  server.close();
-  server.closeIdleConnections();
+  // The HTTP server's own would cut connections that are idle this moment.
+  SocketServer.prototype.close.call(server);
   await closed;
+  clearTimeout(idle);
   clearTimeout(cut);
 }
 
