@@ -16,8 +16,8 @@ export interface Doctor {
   ids(...args: string[]): FindingId[];
   /** The same, as soon as it is found. */
   until(id: FindingId, ...args: string[]): Promise<Report["findings"][number]>;
-  /** Resolves when nothing is found any more. @throws Error with what is found if that lasts. */
-  settled(...args: string[]): Promise<void>;
+  /** Resolves when these are found and nothing else. @throws Error with what is found if that lasts. */
+  settles(ids: readonly FindingId[], ...args: string[]): Promise<void>;
   /** Runs a finding's command in a shell. @throws Error with its output if it fails. */
   mend(finding: Pick<Report["findings"][number], "command">, words?: Readonly<Record<string, string>>): void;
 }
@@ -51,10 +51,11 @@ export function doctorOf(flags: readonly string[], env: NodeJS.ProcessEnv = {}):
       return run(args).stdout;
     },
     until: (id, ...args) => patiently(() => finding(id, ...args)),
-    settled: (...args) =>
+    settles: (ids, ...args) =>
       patiently(() => {
         const { findings } = report(...args);
-        if (findings.length > 0) throw new Error(`still found: ${JSON.stringify(findings, null, 1)}`);
+        if (findings.map(({ id }) => id).join() !== ids.join())
+          throw new Error(`not ${ids.join(", ") || "well"}: ${JSON.stringify(findings, null, 1)}`);
       }),
     mend({ command }, words = {}) {
       const line = Object.entries(words).reduce(

@@ -59,7 +59,7 @@ describe("sandgate doctor on the embedded cluster", () => {
     // With none that is ready, that is why there is nothing to reach.
     expect(doctor.ids()).toEqual(["SANDBOX_SUSPENDED"]);
     doctor.mend(finding);
-    await doctor.settled("alice/my-sandbox");
+    await doctor.settles([], "alice/my-sandbox");
   });
 
   it("names an image that is not there, and its command puts another in its place", async () => {
@@ -67,7 +67,7 @@ describe("sandgate doctor on the embedded cluster", () => {
     const finding = await doctor.until("IMAGE_MISSING", "alice/image");
     expect(finding.detail).toContain("example.com/none:1");
     doctor.mend(finding, { '"IMAGE"': `"${BOX.image}"` });
-    await doctor.settled("alice/image");
+    await doctor.settles([], "alice/image");
     await remove("image");
   });
 
@@ -109,7 +109,7 @@ describe("sandgate doctor on the embedded cluster", () => {
       body: { spec: { shutdownTime: new Date().toISOString().replace(/\.\d+/, "") } },
     });
     doctor.mend(await doctor.until("SANDBOX_EXPIRED", "alice/expired"));
-    await doctor.settled("alice/expired");
+    await doctor.settles([], "alice/expired");
     await remove("expired");
   });
 
@@ -123,7 +123,7 @@ describe("sandgate doctor on the embedded cluster", () => {
 
   it("names pods that are too many", async () => {
     const { metadata } = await make("twins", {});
-    await doctor.settled("alice/twins");
+    await doctor.settles([], "alice/twins");
     const owner = {
       apiVersion: "agents.x-k8s.io/v1beta1",
       kind: "Sandbox",
@@ -142,7 +142,7 @@ describe("sandgate doctor on the embedded cluster", () => {
     const finding = await doctor.until("MULTIPLE_PODS", "alice/twins");
     expect(finding.command).toContain(`-l ${LABEL_SANDBOX_NAME_HASH}=${await hashOf("twins")}`);
     await client.delete(PODS, { namespace: "default", name: "twin" });
-    await doctor.settled("alice/twins");
+    await doctor.settles([], "alice/twins");
     await remove("twins");
   });
 

@@ -26,10 +26,8 @@ describe("sandgate doctor on kube-apiserver", () => {
   let writer: SandboxWriter;
   const definition = (release: "v0.4.6" | "v0.5.6", file: string): string =>
     join(agentSandboxCrds(release), file);
-  const install = (path: string): void => {
+  const install = (path: string): string =>
     cluster.kubectl(["apply", "--server-side", "--force-conflicts", "-f", path]);
-    cluster.kubectl(["wait", "--for=condition=Established", "-f", path, "--timeout=30s"]);
-  };
 
   beforeAll(async () => {
     cluster = await startCluster({ parts: "api" });
@@ -42,7 +40,7 @@ describe("sandgate doctor on kube-apiserver", () => {
     expect(doctor.ids("alice/box")).toEqual(["CRDS_MISSING"]);
   });
 
-  it("says that it knows none of the versions that are served", () => {
+  it("says that it knows none of the versions that are served", async () => {
     const names = { plural: "sandboxes", singular: "sandbox", kind: "Sandbox" };
     const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
     const future = {
@@ -61,20 +59,19 @@ describe("sandgate doctor on kube-apiserver", () => {
       },
     };
     cluster.kubectl(["apply", "-f", "-"], JSON.stringify(future));
-    cluster.kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
-    expect(doctor.finding("RELEASE_UNKNOWN").detail).toContain("it serves v9");
+    expect((await doctor.until("RELEASE_UNKNOWN")).detail).toContain("it serves v9");
     expect(doctor.ids("alice/box")).toEqual(["RELEASE_UNKNOWN"]);
     cluster.kubectl(["delete", "crd", "sandboxes.agents.x-k8s.io"]);
   });
 
-  it("says that extensions are missing, and that they are of another release", () => {
+  it("says that extensions are missing, and that they are of another release", async () => {
     install(definition("v0.5.6", "agents.x-k8s.io_sandboxes.yaml"));
-    expect(doctor.ids()).toEqual(["EXTENSIONS_MISSING", "NO_SANDBOXES"]);
+    await doctor.settles(["EXTENSIONS_MISSING", "NO_SANDBOXES"]);
     expect(doctor.ids("--ignore", "EXTENSIONS_MISSING,NO_SANDBOXES")).toEqual([]);
     install(definition("v0.4.6", "extensions.agents.x-k8s.io_sandboxclaims.yaml"));
-    expect(doctor.finding("VERSIONS_DIFFER").detail).toContain("of its extensions v1alpha1");
+    expect((await doctor.until("VERSIONS_DIFFER")).detail).toContain("of its extensions v1alpha1");
     install(agentSandboxCrds("v0.5.6"));
-    expect(doctor.ids()).toEqual(["NO_SANDBOXES"]);
+    await doctor.settles(["NO_SANDBOXES"]);
   });
 
   it("says that the server does not answer, or does not know who asks", () => {

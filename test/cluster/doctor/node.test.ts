@@ -76,7 +76,7 @@ describe("sandgate doctor on a cluster of v0.4.6 with a kubelet", () => {
   });
 
   it("finds a sandbox well whose Service has no ports, and says of the port that nothing listens on", async () => {
-    await doctor.settled("alice/well");
+    await doctor.settles([], "alice/well");
     expect(doctor.ids("alice/well:99")).toEqual(["PORT_CLOSED"]);
   });
 
@@ -106,7 +106,7 @@ describe("sandgate doctor on a cluster of v0.4.6 with a kubelet", () => {
     const well = { namespace: "default", name: "well" };
     await cluster.client.patch(SANDBOXES_V1ALPHA1, well, { type: "merge", body: { spec: { replicas: 0 } } });
     doctor.mend(await doctor.until("SANDBOX_SUSPENDED", "alice/well"));
-    await doctor.settled("alice/well");
+    await doctor.settles([], "alice/well");
   });
 
   it("mends what is missing of RuntimeClasses, and then says what the node has against the pod", async () => {
