@@ -44,7 +44,14 @@ export interface HandlerParts {
   forwarder: Forwarder;
   observe: Observe;
   logger: Logger;
-  state: { inFlight: number; draining: boolean };
+  state: HandlerState;
+}
+
+export interface HandlerState {
+  inFlight: number;
+  draining: boolean;
+  /** Of each request under way, what answers it when its time is over. */
+  giveUps: Set<() => void>;
 }
 
 export interface Handler {
@@ -148,7 +155,17 @@ export function createHandler(entry: Entry, parts: HandlerParts): Handler {
       const seen = see();
       let code: string | null = null;
       const gone = new AbortController();
-      response.once("close", () => gone.abort());
+      // A connection that is cut makes some clients send the same again. So whoever still waits for an answer gets one.
+      const giveUp = (): void => {
+        const failure = new SandgateError("BROKEN", "The gateway had to end before the sandbox answered.");
+        code = failure.code;
+        if (!response.headersSent) sendError(response, render(failure, seen));
+      };
+      state.giveUps.add(giveUp);
+      response.once("close", () => {
+        gone.abort();
+        state.giveUps.delete(giveUp);
+      });
       state.inFlight++;
       try {
         if (state.draining) response.setHeader("Connection", "close");
@@ -173,7 +190,7 @@ export function createHandler(entry: Entry, parts: HandlerParts): Handler {
         );
       } catch (error) {
         const failure = failureOf(error);
-        code = failure.code;
+        code ??= failure.code;
         sendError(response, render(failure, seen));
       } finally {
         state.inFlight--;

@@ -8,7 +8,7 @@ import { createServer } from "./create-server.ts";
 import type { DialMode } from "./dial/dial-mode.ts";
 import { createHttpForwarder } from "./forward/http-forwarder.ts";
 import type { OpenTunnel } from "./forward/tunnel-agent.ts";
-import { createHandler, type HandlerParts } from "./handle-request.ts";
+import { createHandler, type HandlerParts, type HandlerState } from "./handle-request.ts";
 import { listen } from "./listen.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import type { RouteSource } from "./route-source.ts";
@@ -58,7 +58,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const forwarder = createHttpForwarder(config, openTunnel);
   const metrics = createMetrics();
   const observe = createObserver(logger, metrics);
-  const state = { inFlight: 0, draining: false };
+  const state: HandlerState = { inFlight: 0, draining: false, giveUps: new Set() };
   const parts: HandlerParts = {
     config,
     source,
@@ -86,8 +86,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     state.draining = true;
+    const giveUp = (): void => state.giveUps.forEach((one) => one());
     const serving = servers.filter((server) => server !== metricsServer);
-    await Promise.all(serving.map((server) => closeServer(server, config.drainTimeoutMs)));
+    await Promise.all(serving.map((server) => closeServer(server, config.drainTimeoutMs, giveUp)));
     if (servers.includes(metricsServer)) await closeServer(metricsServer, 0);
     forwarder.close();
     keys?.close();
@@ -111,19 +112,23 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
+/** How long the last answers get to be sent. */
+const LAST_WORD_MS = 200;
 /** How long a kept connection may bring one more request: those on their way would meet a connection that is cut. */
 const LINGER_MS = 1_000;
 
 /** Takes no more connections, ends what is idle after a moment and the rest after the time. */
-async function closeServer(server: Server, drainTimeoutMs: number): Promise<void> {
-  const cut = setTimeout(() => server.closeAllConnections(), drainTimeoutMs);
+async function closeServer(server: Server, drainTimeoutMs: number, giveUp = (): void => {}): Promise<void> {
+  const told = setTimeout(giveUp, drainTimeoutMs);
+  const ended = setTimeout(() => server.closeAllConnections(), drainTimeoutMs + LAST_WORD_MS);
   const idle = setTimeout(() => server.closeIdleConnections(), Math.min(LINGER_MS, drainTimeoutMs));
   const closed = once(server, "close");
   // The HTTP server's own would cut connections that are idle this moment.
   SocketServer.prototype.close.call(server);
   await closed;
   clearTimeout(idle);
-  clearTimeout(cut);
+  clearTimeout(told);
+  clearTimeout(ended);
 }
 
 function createMetricsServer(metrics: Metrics, source: RouteSource, state: { inFlight: number }): Server {

@@ -260,6 +260,15 @@ describe("which sandbox a request in header form reaches", () => {
   });
 });
 
+describe("a router's listener off loopback", () => {
+  it("is not opened to strangers by accident", async () => {
+    bench = await openBench(echo);
+    const flags = { routerPort: 0, routerHost: "0.0.0.0" };
+    await expect(openBench(echo, flags)).rejects.toThrow(/would listen on 0\.0\.0\.0.*--api-keys/s);
+    await expect(openBench(echo, { ...flags, auth: "none" })).rejects.toThrow(/--user-namespaces/);
+  });
+});
+
 describe("who reaches it", () => {
   const keys = { alice: "key-of-alice", bob: "key-of-bob", root: "key-of-root" };
 
@@ -330,6 +339,22 @@ describe("a command is not carried out twice", () => {
     });
     expect((await told(await fetch(url, { method, headers: to() })))[0]).toBe(status);
     expect(requests).toBe(1);
+  });
+
+  it.each([
+    ["POST", 424],
+    ["GET", 502],
+  ])("a %s under way when the gateway has to end is answered with %i, not cut", async (method, status) => {
+    const arrived = Promise.withResolvers<void>();
+    const url = await open(() => arrived.resolve(), { drainTimeoutMs: 100 });
+    const answer = fetch(url, { method, headers: to() });
+    await arrived.promise;
+    const closed = bench.gateway.close();
+    expect(await told(await answer)).toEqual([
+      status,
+      expect.stringContaining("The gateway had to end before the sandbox answered.") as string,
+    ]);
+    await closed;
   });
 
   it("what never reached the sandbox may be sent again: 502", async () => {

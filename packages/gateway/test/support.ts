@@ -27,6 +27,9 @@ export interface Bench {
 /** Where the tests' backends listen. A gateway never dials loopback as a pod, so `openBench` puts it into the routes. */
 const BACKEND = "127.0.0.1";
 
+/** Kept connections of a test's client hold its gateway no longer. */
+const DRAIN_MS = 50;
+
 export async function openBench(
   handler: RequestListener,
   flags: Readonly<Record<string, unknown>> = {},
@@ -35,7 +38,7 @@ export async function openBench(
   const backend = createServer(handler);
   await new Promise<void>((resolve) => backend.listen(0, BACKEND, resolve));
   const backendPort = (backend.address() as AddressInfo).port;
-  const config = loadConfig(GATEWAY_KEYS, { flags: { port: 0, ...flags } }).values;
+  const config = loadConfig(GATEWAY_KEYS, { flags: { port: 0, drainTimeoutMs: DRAIN_MS, ...flags } }).values;
   const table = createRouteTable({ userLabel: "user", userNamespaces: config.userNamespaces });
   const routes: RouteTable = {
     find(user, name) {
