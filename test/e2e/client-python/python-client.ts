@@ -47,7 +47,7 @@ export function installPythonClient(version: string): string {
   });
   if (status !== 0) {
     throw new Error(
-      `k8s-agent-sandbox ${version} could not be installed; python3 with venv and PyPI are needed:\n${stderr}`,
+      `k8s-agent-sandbox ${version} could not be installed; python3 with venv (Debian: python3-venv) and PyPI are needed:\n${stderr}`,
     );
   }
   return join(folder, "bin", "python");
