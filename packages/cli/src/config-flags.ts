@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { GATEWAY_KEYS, loadConfig, type GatewayConfig } from "@sandgate/contract";
+import { GATEWAY_KEYS, loadConfig, type GatewayConfig, type Loaded } from "@sandgate/contract";
 import { Option, type Command } from "commander";
 import { CliError } from "./cli-error.ts";
 
@@ -29,6 +29,14 @@ export async function readGatewayConfig(
   options: Readonly<Record<string, unknown>>,
   env: NodeJS.ProcessEnv,
 ): Promise<GatewayConfig> {
+  return (await loadGatewayConfig(options, env)).values;
+}
+
+/** The same, with where each value came from. */
+export async function loadGatewayConfig(
+  options: Readonly<Record<string, unknown>>,
+  env: NodeJS.ProcessEnv,
+): Promise<Loaded<typeof GATEWAY_KEYS>> {
   const fileName = (options["config"] as string | undefined) ?? env["SANDGATE_CONFIG"];
   const file = fileName === undefined || fileName === "" ? undefined : await readConfigFile(fileName);
   return loadConfig(GATEWAY_KEYS, {
@@ -36,7 +44,7 @@ export async function readGatewayConfig(
     env,
     file,
     ...(fileName === undefined ? {} : { fileName }),
-  }).values;
+  });
 }
 
 async function readConfigFile(path: string): Promise<unknown> {

@@ -15,7 +15,7 @@ import { startCluster, type Cluster } from "../cluster/start-cluster.ts";
 import { restore } from "../watch/etcd.ts";
 import { BOX, createSandboxWriter, type SandboxWriter } from "../watch/written-sandboxes.ts";
 import { restrictedAccess, writeAccess } from "./restricted-access.ts";
-import { setGatewayReady, writeGateway } from "./written-gateway.ts";
+import { configureGateway, setGatewayReady, writeGateway } from "./written-gateway.ts";
 
 const POD_IP = "10.9.1.1";
 const MANY = 10_000;
@@ -181,6 +181,16 @@ describe("sandgate doctor on kube-apiserver", () => {
       ["RIGHT_MISSING", ["sandgate-system/sandgate-gateway"]],
     ]);
     for (const finding of findings) doctor.mend(finding);
+    expect(doctor.ids()).toEqual([]);
+  });
+
+  it("looks at addresses as the gateway in the cluster is set, unless it is told otherwise", async () => {
+    await configureGateway(cluster.client, "userNamespaces: agents-{user}\n");
+    expect(doctor.ids("alice/box")).toEqual(["NAMESPACE_MAY_NOT_CLAIM"]);
+    expect(doctor.ids("--user-namespaces", "*")).toEqual([]);
+    await configureGateway(cluster.client, "watchNamespace: other\n");
+    expect(doctor.ids("alice/box")).toEqual(["OUTSIDE_WATCHED_NAMESPACE"]);
+    await configureGateway(cluster.client, "host: 0.0.0.0\n");
     expect(doctor.ids()).toEqual([]);
   });
 

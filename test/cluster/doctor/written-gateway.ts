@@ -1,6 +1,6 @@
 /** The gateway as its manifests have it, on an API server without controllers: the test writes what those would. */
 import type { KubeObject, Pod } from "@sandgate/contract";
-import { NAMESPACES, PODS, SERVICE_ACCOUNTS, SERVICES, type KubeClient } from "@sandgate/kube";
+import { CONFIG_MAPS, NAMESPACES, PODS, SERVICE_ACCOUNTS, SERVICES, type KubeClient } from "@sandgate/kube";
 
 export const GATEWAY_NAMESPACE = "sandgate-system";
 
@@ -11,6 +11,7 @@ export async function writeGateway(client: KubeClient): Promise<void> {
   const metadata = { namespace: GATEWAY_NAMESPACE, name: "sandgate-gateway" };
   await client.create(NAMESPACES, { metadata: { name: GATEWAY_NAMESPACE } });
   await client.create(SERVICE_ACCOUNTS, { metadata });
+  await client.create(CONFIG_MAPS, { metadata, data: { "config.yaml": "host: 0.0.0.0\n" } });
   await client.create(SERVICES, {
     metadata: { ...metadata, labels: LABELS },
     spec: { type: "LoadBalancer", selector: LABELS, ports: [{ port: 80 }] },
@@ -20,10 +21,28 @@ export async function writeGateway(client: KubeClient): Promise<void> {
     spec: {
       serviceAccountName: metadata.name,
       automountServiceAccountToken: false,
-      containers: [{ name: "gateway", image: "sandgate.dev/gateway" }],
+      containers: [
+        {
+          name: "gateway",
+          image: "sandgate.dev/gateway",
+          args: ["gateway"],
+          env: [{ name: "SANDGATE_CONFIG", value: "/etc/sandgate/config/config.yaml" }],
+          volumeMounts: [{ name: "config", mountPath: "/etc/sandgate/config" }],
+        },
+      ],
+      volumes: [{ name: "config", configMap: { name: metadata.name } }],
     },
   } as Pod);
   await setGatewayReady(client, true);
+}
+
+/** Writes the gateway's configuration file, as YAML. */
+export async function configureGateway(client: KubeClient, config: string): Promise<void> {
+  await client.patch(
+    CONFIG_MAPS,
+    { namespace: GATEWAY_NAMESPACE, name: "sandgate-gateway" },
+    { type: "merge", body: { data: { "config.yaml": config } } },
+  );
 }
 
 export async function setGatewayReady(client: KubeClient, ready: boolean): Promise<void> {

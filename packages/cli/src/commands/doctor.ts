@@ -1,13 +1,13 @@
 import { ConfigError } from "@sandgate/contract";
 import type { KubeClient } from "@sandgate/kube";
 import { CliError } from "../cli-error.ts";
-import { readGatewayConfig } from "../config-flags.ts";
+import { loadGatewayConfig } from "../config-flags.ts";
 import { parseAskedAddress, printAskedAddress, type AskedAddress } from "../doctor/asked-address.ts";
 import { unreadFinding } from "../doctor/checks/check-rights.ts";
 import { withClusterFlags, type ClusterFlags } from "../doctor/cluster-flags.ts";
 import { closedPort, examineAddress, targetOf } from "../doctor/examine-address.ts";
 import { examine } from "../doctor/examine.ts";
-import type { Facts, GatewaySettings } from "../doctor/facts.ts";
+import { SETTING_KEYS, type Facts, type GatewaySettings } from "../doctor/facts.ts";
 import type { Finding } from "../doctor/finding.ts";
 import type { FindingId } from "../doctor/findings.ts";
 import { gatherFacts } from "../doctor/gather/gather-facts.ts";
@@ -35,15 +35,15 @@ export async function doctor(
   options: DoctorOptions,
 ): Promise<number> {
   const asked = address === undefined ? null : parseAskedAddress(address);
-  const settings = await settingsOf(options, context.env);
+  const told = await settingsOf(options, context.env);
   return withCluster(context, options, async ({ client, chosen }) => {
     const progress = createProgress(context.stderr);
     const { signal } = context;
     const look = async (): Promise<{ facts: Facts; findings: Finding[] }> => {
       const facts = await gatherFacts({
         client,
-        settings,
-        namespace: options.namespace ?? settings.watchNamespace,
+        told,
+        namespace: options.namespace,
         name: asked?.name,
         signal,
         onProgress: (what, count) => progress.show(what, count),
@@ -91,10 +91,17 @@ async function examinePort(
   return unreadFinding({ what, verb: "create", why: state.forbidden });
 }
 
-/** @throws CliError that the question is wrong. */
-async function settingsOf(options: DoctorOptions, env: NodeJS.ProcessEnv): Promise<GatewaySettings> {
+/**
+ * What flags, environment and file say of the gateway.
+ *
+ * @throws CliError that the question is wrong.
+ */
+async function settingsOf(options: DoctorOptions, env: NodeJS.ProcessEnv): Promise<Partial<GatewaySettings>> {
   try {
-    return await readGatewayConfig({ ...options }, env);
+    const { values, origins } = await loadGatewayConfig({ ...options }, env);
+    return Object.fromEntries(
+      SETTING_KEYS.flatMap((key) => (origins[key] === "default" ? [] : [[key, values[key]]])),
+    );
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError(error.message, { exitCode: 2, cause: error });
     throw error;

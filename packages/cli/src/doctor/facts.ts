@@ -1,6 +1,7 @@
 import type {
   ContainerPort,
   Event,
+  GatewayConfig,
   NetworkPolicy,
   NormalSandbox,
   StateReason,
@@ -111,13 +112,10 @@ export interface GatewayPodFact {
   why: string;
 }
 
-/** What the gateway is told by its configuration. */
-export interface GatewaySettings {
-  userLabel: string;
-  userNamespaces: string | undefined;
-  watchNamespace: string | undefined;
-  sandboxPort: number;
-}
+/** What the gateway is told that decides who has which address. */
+export const SETTING_KEYS = ["userLabel", "userNamespaces", "watchNamespace", "sandboxPort"] as const;
+
+export type GatewaySettings = Pick<GatewayConfig, (typeof SETTING_KEYS)[number]>;
 
 /** A SandboxClaim. */
 export interface ClaimFact {

@@ -1,3 +1,4 @@
+import { GATEWAY_KEYS, loadConfig } from "@sandgate/contract";
 import { isKubeError, KubeUnreachableError, type KubeClient } from "@sandgate/kube";
 import type { Facts, GatewaySettings } from "../facts.ts";
 import { readCluster } from "./read-cluster.ts";
@@ -12,8 +13,9 @@ import { createReading } from "./reading.ts";
 
 export interface GatherOptions {
   client: KubeClient;
-  settings: GatewaySettings;
-  /** The only namespace whose sandboxes are looked at; absent: all. */
+  /** What is known of the gateway's settings; the rest is read from the gateway in the cluster. */
+  told: Partial<GatewaySettings>;
+  /** The only namespace whose sandboxes are looked at; absent: the one that the gateway watches, or all. */
   namespace: string | undefined;
   /** The only name of sandboxes that are looked at; absent: any. */
   name?: string | undefined;
@@ -24,11 +26,13 @@ export interface GatherOptions {
 
 /** Reads everything that the checks look at. Never rejects because of the cluster: what could not be read is a fact too. */
 export async function gatherFacts(options: GatherOptions): Promise<Facts> {
-  const { client, settings, namespace, name, signal, onProgress } = options;
+  const { client, told, name, signal, onProgress } = options;
+  const settingsWith = (gateway: Partial<GatewaySettings>): GatewaySettings =>
+    loadConfig(GATEWAY_KEYS, { flags: { ...gateway, ...told } }).values;
   const reading = createReading(client, signal, onProgress);
   const facts: Facts = {
     server: client.server,
-    settings,
+    settings: settingsWith({}),
     embedded: false,
     obstacle: null,
     kubernetesVersion: null,
@@ -53,10 +57,12 @@ export async function gatherFacts(options: GatherOptions): Promise<Facts> {
     // None of it is there in an embedded cluster.
     if (!facts.embedded) {
       facts.dnsEndpoints = await readDnsEndpoints(reading);
-      const { rights, ...gateway } = await readGateway(reading, settings.watchNamespace);
+      const { rights, ...gateway } = await readGateway(reading, settingsWith);
       Object.assign(facts, gateway);
       facts.rights = rights;
     }
+    const { settings } = facts;
+    const namespace = options.namespace ?? settings.watchNamespace;
     const inside = facts.embedded || (facts.gatewayPods ?? []).length > 0;
     const own = await readRights(reading, null, { namespace, portForward: !inside });
     if (own !== null) facts.rights = [own, ...facts.rights];
@@ -75,5 +81,7 @@ export async function gatherFacts(options: GatherOptions): Promise<Facts> {
 function obstacleOf(error: unknown): NonNullable<Facts["obstacle"]> {
   if (isKubeError(error) && error.code === 401) return { kind: "unauthenticated", message: error.message };
   if (error instanceof KubeUnreachableError) return { kind: "unreachable", message: error.message };
+  if (error instanceof SyntaxError)
+    return { kind: "unreachable", message: "What answers there is no API server: it sends no JSON." };
   throw error;
 }

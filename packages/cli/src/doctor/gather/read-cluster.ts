@@ -1,4 +1,4 @@
-import { SANDBOX_CLAIMS, SANDBOXES, servedVersions } from "@sandgate/kube";
+import { errorFromBody, SANDBOX_CLAIMS, SANDBOXES, servedVersions } from "@sandgate/kube";
 import type { Facts } from "../facts.ts";
 import type { Reading } from "./reading.ts";
 
@@ -12,7 +12,12 @@ export async function readCluster(
   const beforeMs = Date.now();
   const response = await client.request("/version", { signal });
   const clockAheadMs = aheadOf(response.headers["date"], beforeMs, Date.now());
-  const { gitVersion } = JSON.parse(await response.body.text()) as { gitVersion?: string };
+  const body = await response.body.text();
+  const version = await reading.attempt("/version", "get", async () => {
+    if (response.status >= 400) throw errorFromBody(response.status, body);
+    return JSON.parse(body) as { gitVersion?: string };
+  });
+  const gitVersion = version?.gitVersion;
   const versions = async (group: string): Promise<string[] | null> =>
     reading.attempt(`discovery of ${group}`, "get", async () => [
       ...(await servedVersions(client, group, signal)),

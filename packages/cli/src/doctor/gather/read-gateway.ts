@@ -1,19 +1,38 @@
 import type { NetworkPolicy, Pod, Service, Stored } from "@sandgate/contract";
 import { NAMESPACES, NETWORK_POLICIES, PODS, SERVICES, viewPod } from "@sandgate/kube";
-import type { Facts, GatewayPodFact, GatewayServiceFact, Rights } from "../facts.ts";
+import type { Facts, GatewayPodFact, GatewayServiceFact, GatewaySettings, Rights } from "../facts.ts";
 import { GATEWAY_APPS, LABEL_APP } from "../gateway-apps.ts";
+import { configSourceOf, readGatewaySettings } from "./read-gateway-settings.ts";
 import { readRights } from "./read-rights.ts";
 import type { Reading } from "./reading.ts";
 
-type Read = Pick<Facts, "gatewayPods" | "gatewayServices" | "namespaces" | "policies" | "rights">;
+type Read = Pick<
+  Facts,
+  "gatewayPods" | "gatewayServices" | "namespaces" | "policies" | "rights" | "settings"
+>;
 
 /** The gateway's pods, where it runs in the cluster, and only then what stands between them and sandboxes. */
-export async function readGateway(reading: Reading, watchNamespace: string | undefined): Promise<Read> {
+export async function readGateway(
+  reading: Reading,
+  settingsWith: (gateway: Partial<GatewaySettings>) => GatewaySettings,
+): Promise<Read> {
   const labelSelector = `${LABEL_APP} in (${[...GATEWAY_APPS].join(",")})`;
-  const gatewayPods = await reading.list(PODS, { labelSelector }, seePod);
+  const seen = await reading.list(PODS, { labelSelector }, (pod) => pod);
+  const gatewayPods = seen?.map(seePod) ?? null;
   const gatewayServices = await reading.list(SERVICES, { labelSelector }, seeService);
-  if (gatewayPods === null || gatewayPods.length === 0)
-    return { gatewayPods, gatewayServices, namespaces: null, policies: null, rights: [] };
+  // Where there is the gateway and the router, they are set alike but for who may reach them.
+  const first = seen?.toSorted((a, b) => appOf(a).localeCompare(appOf(b)))[0];
+  if (gatewayPods === null || first === undefined)
+    return {
+      gatewayPods,
+      gatewayServices,
+      namespaces: null,
+      policies: null,
+      rights: [],
+      settings: settingsWith({}),
+    };
+  const namespace = first.metadata.namespace ?? "default";
+  const settings = settingsWith(await readGatewaySettings(reading, namespace, configSourceOf(first)));
   const namespaces = await reading.list(NAMESPACES, {}, ({ metadata }): [string, Record<string, string>] => [
     metadata.name,
     metadata.labels ?? {},
@@ -23,7 +42,8 @@ export async function readGateway(reading: Reading, watchNamespace: string | und
     gatewayServices,
     namespaces: namespaces === null ? null : new Map(namespaces),
     policies: await reading.list(NETWORK_POLICIES, {}, (policy): Stored<NetworkPolicy> => policy),
-    rights: await rightsOf(reading, gatewayPods, watchNamespace),
+    rights: await rightsOf(reading, gatewayPods, settings.watchNamespace),
+    settings,
   };
 }
 
@@ -47,13 +67,17 @@ async function rightsOf(
   return (await Promise.all(asked)).filter((one) => one !== null);
 }
 
+function appOf({ metadata }: Stored<Pod>): string {
+  return metadata.labels?.[LABEL_APP] ?? "";
+}
+
 function seePod(pod: Stored<Pod>): GatewayPodFact {
   const view = viewPod(pod);
   const labels = pod.metadata.labels ?? {};
   return {
     namespace: view.namespace,
     name: view.name,
-    app: labels[LABEL_APP] ?? "",
+    app: appOf(pod),
     labels,
     ips: view.podIps,
     serviceAccount: pod.spec.serviceAccountName ?? "default",
