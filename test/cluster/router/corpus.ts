@@ -1,24 +1,30 @@
 import type { RouterDifferenceId } from "@sandgate/gateway";
 import type { Ask } from "./ask.ts";
 
+const OCTET = (process.pid % 250) + 1;
+/** Of a run of its own, so that two at once do not meet. */
+export const POD_NETWORK = `10.231.${OCTET}`;
+/** Everything in it is refused by the kernel as unreachable. */
+export const LOST_NETWORK = `10.232.${OCTET}`;
+
 /** Addresses of the pods, and what is where. */
 export const IPS = {
-  box: "10.231.7.2",
-  team: "10.231.7.3",
-  old: "10.231.7.4",
-  unready: "10.231.7.5",
-  leaving: "10.231.7.6",
-  suspended: "10.231.7.7",
-  member: "10.231.7.8",
-  claimed: "10.231.7.9",
-  six: "fd00:231::2",
+  box: `${POD_NETWORK}.2`,
+  team: `${POD_NETWORK}.3`,
+  old: `${POD_NETWORK}.4`,
+  unready: `${POD_NETWORK}.5`,
+  leaving: `${POD_NETWORK}.6`,
+  suspended: `${POD_NETWORK}.7`,
+  member: `${POD_NETWORK}.8`,
+  claimed: `${POD_NETWORK}.9`,
+  six: `fd00:231:${OCTET.toString(16)}::2`,
   /** A pod of somebody else's, no sandbox. */
-  stranger: "10.231.7.99",
+  stranger: `${POD_NETWORK}.99`,
   /** Of a sandbox's pod where nothing listens. */
-  deaf: "10.231.7.10",
+  deaf: `${POD_NETWORK}.10`,
   /** Of a sandbox's pod that cannot be reached. */
-  lost: "10.231.9.1",
-} as const;
+  lost: `${LOST_NETWORK}.1`,
+};
 
 /** What is only known once the objects are made. */
 export interface Uids {
@@ -84,7 +90,7 @@ const VALID: readonly Case[] = [
   same("the pod's IP", { headers: box({ "X-Sandbox-Pod-IP": IPS.box }) }),
   same("the UID", (uids) => ({ headers: box({ "X-Sandbox-UID": uids.box }) })),
   same("a pod with an IPv6 address", { headers: pairs({ "X-Sandbox-ID": "six" }) }),
-  same("that address", { headers: pairs({ "X-Sandbox-ID": "six", "X-Sandbox-Pod-IP": "fd00:231::2" }) }),
+  same("that address", { headers: pairs({ "X-Sandbox-ID": "six", "X-Sandbox-Pod-IP": IPS.six }) }),
   same("a sandbox that a claim has taken from its pool", {
     headers: pairs({ "X-Sandbox-ID": "pool-claimed" }),
   }),

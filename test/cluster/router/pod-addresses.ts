@@ -21,15 +21,15 @@ export interface PodAddresses {
 }
 
 export const SANDBOX_PORT = 8888;
-/** Everything in it is refused by the kernel as unreachable. */
-const UNREACHABLE = "10.231.9.0/24";
-
-/** @throws Error where the machine does not let us make a link; that needs root. */
-export function openPodAddresses(): PodAddresses {
+/**
+ * @param lost - A network that nothing gets to.
+ * @throws Error where the machine does not let us make a link; that needs root.
+ */
+export function openPodAddresses(lost: string): PodAddresses {
   const link = `sgr${process.pid}`;
   ip("link", "add", link, "type", "bridge");
   ip("link", "set", link, "up");
-  ip("route", "add", "unreachable", UNREACHABLE);
+  ip("route", "replace", "unreachable", lost);
   const servers: Server[] = [];
   return {
     async serve(by, address, port = SANDBOX_PORT) {
@@ -55,8 +55,8 @@ export function openPodAddresses(): PodAddresses {
         server.close();
         server.closeAllConnections();
       }
-      ip("route", "del", "unreachable", UNREACHABLE);
       ip("link", "del", link);
+      ip("route", "del", "unreachable", lost);
     },
   };
 }

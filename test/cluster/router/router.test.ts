@@ -9,7 +9,7 @@ import { createKubeClient, NAMESPACES, PODS, SANDBOXES, type KubeClient } from "
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runGateway } from "../../../packages/cli/src/up/run-gateway.ts";
 import { ask, type Ask, type Outcome } from "./ask.ts";
-import { CORPUS, IPS, type Case, type Expected, type Uids } from "./corpus.ts";
+import { CORPUS, IPS, LOST_NETWORK, POD_NETWORK, type Case, type Expected, type Uids } from "./corpus.ts";
 import { openPodAddresses, type PodAddresses } from "./pod-addresses.ts";
 import { createPodWithAddress, createRoutedSandbox } from "./routed-sandboxes.ts";
 import { startUpstreamRouter } from "./upstream-router.ts";
@@ -29,7 +29,7 @@ beforeAll(async () => {
   closers.push(() => api.close());
   client = createKubeClient(api.access("admin"));
   closers.push(() => client.close());
-  addresses = openPodAddresses();
+  addresses = openPodAddresses(`${LOST_NETWORK}.0/24`);
   closers.push(() => addresses.close());
   await makeSandboxes();
   ({ upstream, sandgate } = await startRouters(api));
@@ -178,21 +178,21 @@ describe("both routers follow", () => {
     const request: Ask = { headers: [["X-Sandbox-ID", "anew"]] };
     const byBoth = async (): Promise<unknown[]> =>
       (await both(request)).map((one) => one.seen?.by ?? one.status);
-    await addresses.serve("first", "10.231.7.21");
-    await addresses.serve("second", "10.231.7.22");
-    await createRoutedSandbox(client, { name: "anew", ip: "10.231.7.21" });
+    await addresses.serve("first", `${POD_NETWORK}.21`);
+    await addresses.serve("second", `${POD_NETWORK}.22`);
+    await createRoutedSandbox(client, { name: "anew", ip: `${POD_NETWORK}.21` });
     await expect.poll(byBoth, { timeout: 10_000 }).toEqual(["first", "first"]);
     await client.delete(PODS, { namespace: "default", name: "anew" }, { gracePeriodSeconds: 0 });
     await client.delete(SANDBOXES, { namespace: "default", name: "anew" });
     await expect.poll(byBoth, { timeout: 10_000 }).toEqual([502, 502]);
-    await createRoutedSandbox(client, { name: "anew", ip: "10.231.7.22" });
+    await createRoutedSandbox(client, { name: "anew", ip: `${POD_NETWORK}.22` });
     await expect.poll(byBoth, { timeout: 10_000 }).toEqual(["second", "second"]);
   });
 
   it("a pool's member that a claim takes", async () => {
     const request: Ask = { headers: [["X-Sandbox-ID", "pool-taken"]] };
-    await addresses.serve("taken", "10.231.7.23");
-    await createRoutedSandbox(client, { name: "pool-taken", ip: "10.231.7.23", pool: "91dd7983" });
+    await addresses.serve("taken", `${POD_NETWORK}.23`);
+    await createRoutedSandbox(client, { name: "pool-taken", ip: `${POD_NETWORK}.23`, pool: "91dd7983" });
     expect((await both(request)).map((one) => one.status)).toEqual([502, 502]);
     const body = { metadata: { labels: { "agents.x-k8s.io/warm-pool-sandbox": null } } };
     const key = { namespace: "default", name: "pool-taken" };
