@@ -238,15 +238,16 @@ function opened(socket: WebSocket, server: string, signal: AbortSignal | undefin
       resolve(socket);
     });
     socket.once("error", (error) => reject(unreachable(server, error)));
-    socket.once("unexpected-response", (request, response) => {
+    socket.once("unexpected-response", (_request, response) => {
       let body = "";
       response.setEncoding("utf8");
       response.on("data", (part: string) => {
         if (body.length < 65_536) body += part;
       });
       response.once("end", () => {
-        request.destroy();
         reject(errorFromBody(response.statusCode ?? 500, body));
+        // The server keeps the connection; the request, which is over, no longer ends it.
+        socket.terminate();
       });
     });
   });
