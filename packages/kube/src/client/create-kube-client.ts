@@ -23,6 +23,8 @@ const PATCH_TYPES = {
 } as const;
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A stream's head comes at once; one that does not was asked for over a connection that is dead without saying so. */
+const STREAM_HEADERS_TIMEOUT_MS = 20_000;
 
 /** A client for one API server. Connections are kept; watches have connections of their own. */
 export function createKubeClient(access: ClusterAccess, options: KubeClientOptions = {}): KubeClient {
@@ -39,7 +41,12 @@ export function createKubeClient(access: ClusterAccess, options: KubeClientOptio
   };
   const agent = new Agent({ ...agentOptions, connections: 32 });
   // A watch holds its connection for minutes: behind requests of a shared pool it would starve them.
-  const watchAgent = new Agent({ ...agentOptions, bodyTimeout: 0, pipelining: 1 });
+  const watchAgent = new Agent({
+    ...agentOptions,
+    headersTimeout: Math.min(agentOptions.headersTimeout, STREAM_HEADERS_TIMEOUT_MS),
+    bodyTimeout: 0,
+    pipelining: 1,
+  });
   const userAgent = options.userAgent ?? "sandgate";
   const closing = new AbortController();
 
