@@ -87,8 +87,12 @@ async function examinePort(
   const state = await probePort(client, { namespace, pod: podName }, target.port, signal);
   if (state === "open") return null;
   if (state === "closed") return closedPort(target);
-  const what = "pods/portforward";
-  return unreadFinding({ what, verb: "create", why: state.forbidden });
+  const why = state.forbidden;
+  const [finding = null] = unreadFinding([
+    { what: "pods/portforward", verb: "get", why },
+    { what: "pods/portforward", verb: "create", why },
+  ]);
+  return finding;
 }
 
 /**

@@ -13,7 +13,7 @@ import type { Finding } from "./finding.ts";
 
 /** A kind, or something else of the cluster, that could not be read, and the server's words for it. */
 export interface Unread {
-  /** As in `networkpolicies.networking.k8s.io`. */
+  /** As in `networkpolicies.networking.k8s.io`, or the path of a URL. */
   what: string;
   verb: string;
   why: string;

@@ -61,9 +61,10 @@ export const FINDINGS = {
       "kubectl <scope>create <role> <name> --verb=<verbs> --resource=<resources> && kubectl <scope>create <role>binding <name> --<role>=<name> <subject>",
   },
   UNREADABLE: {
-    title: "Something may not be read, so it was not checked",
-    remedy: "Run the doctor as somebody who may, or give the right.",
-    command: "kubectl auth can-i <verb> <what> --all-namespaces",
+    title: "Something could not be read, so it was not checked",
+    remedy: "Run the doctor as somebody who may, or give the rights; reading is enough.",
+    command:
+      "kubectl create clusterrole sandgate-doctor --verb=<verbs> --resource=<resources> && kubectl create clusterrolebinding sandgate-doctor --clusterrole=sandgate-doctor --user=USER",
   },
   CLOCK_DIFFERS: {
     title: "This machine's clock differs from the API server's",

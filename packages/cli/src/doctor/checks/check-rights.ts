@@ -1,4 +1,4 @@
-import type { Check, Right, Unread } from "../facts.ts";
+import type { Check, Right, Rights, Unread } from "../facts.ts";
 import { finding, type Finding } from "../finding.ts";
 
 /** Whether the gateway may do what it has to, and the doctor what it wants to. */
@@ -26,15 +26,30 @@ export const checkRights: Check = ({ rights, unread }) => [
       );
     });
   }),
-  ...unread.map(unreadFinding),
+  ...unreadFinding(unread.filter((one) => !isMissing(rights, one))),
 ];
 
-/** A finding that something could not be looked at. */
-export function unreadFinding({ what, verb, why }: Unread): Finding {
-  return finding("UNREADABLE", "", `${what}: ${why}`, {
-    verb,
-    what: what.replace(/^discovery of /, "/apis/"),
-  });
+/** One finding for all that could not be looked at, whose command gives the rights together. */
+export function unreadFinding(unread: readonly Unread[]): Finding[] {
+  const [first] = unread;
+  if (first === undefined) return [];
+  const told = unread.map(({ verb, what }) => `${verb} ${what}`).join(", ");
+  // A URL is no resource, and one object is covered by its kind.
+  const resources = unread.map(({ what }) => what).filter((what) => !what.startsWith("/"));
+  return [
+    finding("UNREADABLE", "", `${told}: ${first.why}`, {
+      verbs: [...new Set(unread.map(({ verb }) => verb))].join(","),
+      resources: [...new Set(resources)].join(","),
+    }),
+  ];
+}
+
+/** Whether it is told as a missing right already. */
+function isMissing(rights: readonly Rights[], { what, verb }: Unread): boolean {
+  return rights.some(
+    ({ account, rights: asked }) =>
+      account === null && asked.some((one) => !one.allowed && kindOf(one) === what && one.verb === verb),
+  );
 }
 
 function kindOf({ group, resource }: Right): string {

@@ -19,9 +19,7 @@ export async function readCluster(
   });
   const gitVersion = version?.gitVersion;
   const versions = async (group: string): Promise<string[] | null> =>
-    reading.attempt(`discovery of ${group}`, "get", async () => [
-      ...(await servedVersions(client, group, signal)),
-    ]);
+    reading.attempt(`/apis/${group}`, "get", async () => [...(await servedVersions(client, group, signal))]);
   return {
     kubernetesVersion: gitVersion ?? null,
     embedded: gitVersion?.includes("sandgate") === true,

@@ -61,7 +61,7 @@ async function readFile(
   namespace: string,
   { configMap, key }: NonNullable<ConfigSource["file"]>,
 ): Promise<string | undefined> {
-  const found = await reading.attempt(`configmaps/${configMap}`, "get", () =>
+  const found = await reading.attempt("configmaps", "get", () =>
     reading.client.get(CONFIG_MAPS, { namespace, name: configMap }, { signal: reading.signal }),
   );
   return found?.data?.[key];
