@@ -11,16 +11,7 @@ import { startLoadBalancers, type LoadBalancers } from "../cluster/load-balancer
 import { startCluster, type Cluster } from "../cluster/start-cluster.ts";
 import { ECHO_SERVER } from "./echo-server.ts";
 import { makeImages } from "./images.ts";
-import {
-  ask,
-  everything,
-  helm,
-  HOST,
-  untilServed,
-  NAMESPACE,
-  until,
-  untilSandboxReady,
-} from "./installation.ts";
+import { ask, everything, helm, HOST, untilServed, NAMESPACE, until, untilListed } from "./installation.ts";
 
 const deploy = join(import.meta.dirname, "..", "..", "..", "deploy");
 const USERS = "agents-alice";
@@ -88,7 +79,8 @@ async function documentedSteps(): Promise<string> {
 
   cluster.kubectl(["apply", "-f", "-"], sandbox("never", { image: "sandgate.dev/no-such:1" }));
   cluster.kubectl(["apply", "-f", "-"], sandbox("my-sandbox", READY));
-  await untilSandboxReady(cluster, USERS, "my-sandbox");
+  await untilListed(cluster, key, "alice/my-sandbox", ({ ready }) => ready);
+  await untilListed(cluster, key, "alice/never", ({ message }) => message.includes("ErrImageNeverPull"));
   const answer = await ask(address, "/alice/my-sandbox/execute", {
     method: "POST",
     key,
@@ -179,7 +171,7 @@ describe("installed with kustomize, as documented", () => {
       ["apply", "-f", "-"],
       sandbox("echo", { command: ["node", "-e", ECHO_SERVER], ...READY }),
     );
-    await untilSandboxReady(cluster, USERS, "echo");
+    await untilListed(cluster, key, "alice/echo", ({ ready }) => ready);
     cluster.namespace.run("ctr", [
       "--address",
       join(cluster.facts.folder, "containerd", "containerd.sock"),

@@ -4,7 +4,7 @@ import { request, type Agent } from "node:http";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type KubeObject } from "@sandgate/contract";
-import { SANDBOXES, type Resource } from "@sandgate/kube";
+import { PODS, type Resource } from "@sandgate/kube";
 import { findHelm } from "../../../scripts/helm.ts";
 import { awaitObjects } from "../../conformance/await-objects.ts";
 import type { Cluster } from "../cluster/start-cluster.ts";
@@ -39,13 +39,13 @@ export interface Answer {
 export function ask(
   address: string,
   path: string,
-  options: { method?: string; key?: string; body?: string; agent?: Agent } = {},
+  options: { method?: string; key?: string; body?: string; agent?: Agent; port?: number } = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(
       {
         host: address,
-        port: 80,
+        port: options.port ?? 80,
         path,
         method: options.method ?? "GET",
         agent: options.agent,
@@ -98,6 +98,37 @@ export async function untilServed(address: string): Promise<void> {
   throw new Error(`${address} is not served after 30 s`, { cause: last });
 }
 
+/**
+ * Waits until every replica lists a sandbox as described: each follows the cluster by itself, and a balancer asks any of
+ * them. They tell nobody what they know, so they are asked ten times a second.
+ *
+ * @throws Error after half a minute, with the last list.
+ */
+export async function untilListed(
+  cluster: Cluster,
+  key: string,
+  path: string,
+  is: (listed: { ready: boolean; message: string }) => boolean,
+): Promise<void> {
+  const selector = "app.kubernetes.io/name=sandgate-gateway";
+  const { items } = await cluster.client.list(PODS, { namespace: NAMESPACE, labelSelector: selector });
+  const replicas = items
+    .filter((pod) => pod.metadata.deletionTimestamp === undefined)
+    .map((pod) => pod.status?.podIP ?? "");
+  for (const replica of replicas) {
+    let last = "";
+    for (let tries = 0; ; tries++) {
+      last = (await ask(replica, "/sandboxes", { key, port: 8080 })).body;
+      const { sandboxes } = JSON.parse(last) as {
+        sandboxes: { path: string; ready: boolean; message: string }[];
+      };
+      if (sandboxes.some((one) => one.path === path && is(one))) break;
+      if (tries === 300) throw new Error(`${path} is not as expected at ${replica}: ${last}`);
+      await delay(100);
+    }
+  }
+}
+
 /** Waits for one object that is as described. */
 export function until<T extends KubeObject, R>(
   cluster: Cluster,
@@ -120,14 +151,6 @@ export function until<T extends KubeObject, R>(
       return undefined;
     },
   });
-}
-
-export async function untilSandboxReady(cluster: Cluster, namespace: string, name: string): Promise<void> {
-  await until(cluster, SANDBOXES, namespace, `${name} ready`, ({ metadata, status }) =>
-    metadata.name === name && status?.conditions?.some((one) => one.type === "Ready" && one.status === "True")
-      ? true
-      : undefined,
-  );
 }
 
 /** Kinds whose objects come and go by themselves. */
