@@ -119,4 +119,22 @@ describe("a gateway whose API server", () => {
     expect(followed.routes.find("alice", stays.name)?.state).toBe("Ready");
     expect(followed.wrong).toEqual([]);
   }, 150_000);
+
+  it("loses the definitions while it is away knows no sandbox a while after it is back", async () => {
+    const box = await writer.make("defined");
+    await using followed = await follow({ access: link.access("admin"), isDeleted: () => true });
+    await followed.watch.synced;
+    await apiServer().kill();
+    await followed.until("the outage is noticed", () => followed.watch.health.error !== null);
+    link.cut();
+    await back();
+    cluster.kubectl(["delete", "crd", "sandboxes.agents.x-k8s.io"]);
+    expect(followed.routes.find("alice", box.name)?.state).toBe("Ready");
+    link.mend();
+    await followed.until("none is left", () => followed.routes.size === 0, 60_000);
+    expect(await followed.ask("/readyz")).toBe(200);
+    expect(await followed.ask(`/alice/${box.name}/`)).toBe(404);
+    expect(await followed.health()).toMatchObject({ status: "degraded", agentSandbox: "missing" });
+    expect(followed.logged.join("\n")).toContain("the definitions of agent-sandbox are gone");
+  });
 });

@@ -145,7 +145,8 @@ describe("an upgrade of agent-sandbox under a running gateway", () => {
       // The API server converts what it deletes.
       await using _webhook = await answerConversions(cluster);
       await cluster.client.delete(CUSTOM_RESOURCE_DEFINITIONS, DEFINITION);
-      await followed.until("none is left", () => followed.routes.size === 0);
+      // A watch may end before it has told of all that is deleted; then it takes the gateway's own patience.
+      await followed.until("none is left", () => followed.routes.size === 0, 60_000);
     }
     await followed.until("it is noticed", () => followed.watch.health.agentSandbox === "missing");
     expect(await followed.ask("/readyz")).toBe(200);

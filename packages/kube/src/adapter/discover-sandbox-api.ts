@@ -45,3 +45,25 @@ export async function servedVersions(
   const { versions = [] } = JSON.parse(body) as { versions?: { version: string }[] };
   return new Set(versions.map(({ version }) => version));
 }
+
+/**
+ * Whether the API server itself says that it has no such group. A router's 404 in its place, or that of an API server that
+ * is still starting, is no such word.
+ *
+ * @throws KubeUnreachableError where it does not answer.
+ */
+export async function lacksSandboxApi(client: KubeClient, signal?: AbortSignal): Promise<boolean> {
+  const response = await client.request("/apis", { signal });
+  const body = await response.body.text();
+  if (response.status !== 200) return false;
+  const { kind, groups = [] } = parseGroups(body);
+  return kind === "APIGroupList" && !groups.some(({ name }) => name === SANDBOXES.group);
+}
+
+function parseGroups(body: string): { kind?: string; groups?: { name: string }[] } {
+  try {
+    return JSON.parse(body) as ReturnType<typeof parseGroups>;
+  } catch {
+    return {};
+  }
+}

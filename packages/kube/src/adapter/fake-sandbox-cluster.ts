@@ -17,6 +17,8 @@ export class FakeSandboxCluster {
   readonly pods = new FakeServer("default");
   readonly lagMs: Record<SandboxVersion, number> = { v1alpha1: 0, v1beta1: 0 };
   extensions = true;
+  /** Whether something else answers in the API server's place, and knows no path. */
+  impostor = false;
   /** How many more questions for the served versions are answered as if there were none. */
   misleading = 0;
   #served = new Set<string>();
@@ -70,12 +72,17 @@ export class FakeSandboxCluster {
   }
 
   #check({ version, plural }: Resource): void {
-    if (!this.#served.has(version))
+    if (this.impostor || !this.#served.has(version))
       throw new KubeError(404, "NotFound", `the server could not find ${plural} in ${version}`);
     if (this.#broken.has(version)) throw new KubeError(500, "InternalError", "conversion webhook failed");
   }
 
   #discovery(path: string): RawResponse {
+    if (this.impostor) return answer(404, "404 page not found");
+    if (path === "/apis") {
+      const groups = this.#served.size > 0 ? [{ name: SANDBOXES.group }] : [];
+      return answer(200, JSON.stringify({ kind: "APIGroupList", groups }));
+    }
     if (path === `/apis/${SANDBOXES.group}`) {
       if (this.misleading > 0) this.misleading--;
       else if (this.#served.size > 0)

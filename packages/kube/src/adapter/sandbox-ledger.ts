@@ -25,6 +25,8 @@ export interface SandboxLedger {
   leave(reader: SandboxReader): void;
   /** Drops what came from readers that left, is not in this one's copy, and is no news that it has yet to hear. */
   settle(reader: SandboxReader): void;
+  /** Drops everything. */
+  clear(): void;
 }
 
 interface Entry {
@@ -77,6 +79,9 @@ export function createSandboxLedger(
       readers.add(reader);
     },
     leave: (reader) => void readers.delete(reader),
+    clear() {
+      for (const uid of entries.keys()) drop(uid);
+    },
     settle(reader) {
       for (const [uid, { sandbox, from }] of entries) {
         if (from === reader || reader.version === null || reader.has(sandbox)) continue;

@@ -227,17 +227,37 @@ describe("following sandboxes", () => {
     ]);
   });
 
-  it("keeps what it knows when the cluster says that it serves nothing", async () => {
+  it("keeps what it knows while something else answers in the API server's place", async () => {
     const cluster = new FakeSandboxCluster("v1beta1");
     cluster.sandboxes.put("a");
     const { told, wrong, watch: followed } = await follow(cluster);
-    cluster.serve();
+    cluster.impostor = true;
+    cluster.sandboxes.cut();
     await settle();
     expect(told.size).toBe(1);
     expect(followed.health).toMatchObject({ synced: true, agentSandbox: "missing" });
-    cluster.serve("v1beta1");
+    cluster.impostor = false;
     await pass(20_000);
     expect(wrong).toEqual([]);
+    expect(told).toEqual(stateOf(cluster));
+    expect(followed.health).toMatchObject({ agentSandbox: "complete", error: null });
+  });
+
+  it("keeps what it knows for a while after the definitions are gone, then takes it for gone with them", async () => {
+    const cluster = new FakeSandboxCluster("v1beta1");
+    cluster.sandboxes.put("a");
+    const { told, watch: followed } = await follow(cluster);
+    cluster.serve();
+    await pass(10_000);
+    expect(told.size).toBe(1);
+    const { syncedAtMs } = followed.health;
+    await pass(20_000);
+    expect(told.size).toBe(0);
+    expect(followed.health).toMatchObject({ synced: true, agentSandbox: "missing", syncedAtMs });
+    cluster.sandboxes.remove("a");
+    cluster.sandboxes.put("b");
+    cluster.serve("v1alpha1");
+    await pass(20_000);
     expect(told).toEqual(stateOf(cluster));
     expect(followed.health).toMatchObject({ agentSandbox: "complete", error: null });
   });

@@ -5,7 +5,7 @@ import { createInformer } from "../reflector/create-informer.ts";
 import { PODS, SANDBOX_CLAIMS, SANDBOXES } from "../client/resources.ts";
 import type { KubeClient } from "../client/kube-client.ts";
 import { apiVersionOf, type Resource } from "../client/resource.ts";
-import { discoverSandboxApi, type SandboxApi } from "./discover-sandbox-api.ts";
+import { discoverSandboxApi, lacksSandboxApi, type SandboxApi } from "./discover-sandbox-api.ts";
 import { openReader, type OpenReader } from "./open-reader.ts";
 import { createPacking, unpackPod } from "./packed.ts";
 import type { PodView } from "./pod-view.ts";
@@ -54,12 +54,14 @@ export interface SandboxWatch {
 const DISCOVERY_MS = 10_000;
 /** How long the first list of another version may take before it is given up and begun anew. */
 const CHANGE_MS = 120_000;
+/** How long the cluster has to lack agent-sandbox before its sandboxes are taken for gone. */
+const MISSING_MS = 15_000;
 
 /**
  * Follows every sandbox with its pod, in whatever version the cluster serves. A missing agent-sandbox is waited for. When
  * another version becomes the one to read, the one before is followed until the new one's list is complete. What is known
- * stays while nothing can be read, also where the cluster ceases to serve agent-sandbox: a router's wrong answer must not
- * take every route away, and the pods, which are watched on their own, say what can still be reached.
+ * stays while nothing can be read. Definitions that are deleted take their objects with them, of which a watch may not hear:
+ * if the API server says for a while that it has none, there are no sandboxes.
  */
 export function watchSandboxes(options: WatchSandboxesOptions): SandboxWatch {
   const { client, namespace, silenceMs } = options;
@@ -75,6 +77,9 @@ export function watchSandboxes(options: WatchSandboxesOptions): SandboxWatch {
   let problem: string | null = null;
   let served: SandboxWatchHealth["agentSandbox"] = "unknown";
   let everSynced = false;
+  let missingSinceMs: number | null = null;
+  /** When the last reader that is no more was last told something. */
+  let seenAtMs = 0;
 
   const ledger = createSandboxLedger((uid, sandbox) => {
     if (sandbox === undefined) options.onChange(uid, undefined);
@@ -115,7 +120,7 @@ export function watchSandboxes(options: WatchSandboxesOptions): SandboxWatch {
     const seen = reader?.health;
     return {
       synced: everSynced,
-      syncedAtMs: seen === undefined ? 0 : Math.min(seen.seenAtMs, pods.health.seenAtMs),
+      syncedAtMs: Math.min(seen?.seenAtMs ?? seenAtMs, pods.health.seenAtMs),
       error: problem ?? seen?.error ?? next?.health.error ?? pods.health.error,
       agentSandbox: served,
     };
@@ -176,11 +181,28 @@ export function watchSandboxes(options: WatchSandboxesOptions): SandboxWatch {
     logger.info(`reading sandboxes as ${apiVersionOf(resource)}`);
   }
 
+  /** The cluster does not announce agent-sandbox, which may be a passing thing. */
+  async function miss(): Promise<void> {
+    missingSinceMs ??= Date.now();
+    if (reader === null || reader.health.error === null || Date.now() - missingSinceMs < MISSING_MS) return;
+    if (!(await lacksSandboxApi(client, closing.signal))) return;
+    const before = reader;
+    seenAtMs = before.health.seenAtMs;
+    reader = null;
+    ledger.leave(before);
+    ledger.clear();
+    await before.close();
+    logger.warn("the definitions of agent-sandbox are gone, and the sandboxes with them");
+  }
+
   async function look(): Promise<void> {
     const api = await discoverSandboxApi(client, closing.signal);
     note(api);
-    if (api.sandboxes === null)
+    if (api.sandboxes === null) {
+      await miss();
       throw new Error(`agent-sandbox is not installed: the cluster serves no ${SANDBOXES.group}`);
+    }
+    missingSinceMs = null;
     if (reader?.resource.version !== api.sandboxes.version) await change(api.sandboxes);
     else ledger.settle(reader);
     if (problem !== null) {
