@@ -6,6 +6,7 @@ import {
   NETWORK_POLICIES,
   SANDBOX_CLAIMS,
   SANDBOXES,
+  SANDBOXES_V1ALPHA1,
   SERVICES,
 } from "@sandgate/kube";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -74,6 +75,24 @@ describe("sandgate doctor on kube-apiserver", () => {
     await doctor.settles(["NO_SANDBOXES"]);
   });
 
+  it("says that sandboxes of before an upgrade cannot be converted", async () => {
+    const kind = "sandboxes.agents.x-k8s.io";
+    cluster.kubectl(["delete", "crd", kind]);
+    install(definition("v0.4.6", "agents.x-k8s.io_sandboxes.yaml"));
+    await doctor.until("RELEASE_OLD");
+    await cluster.client.create(SANDBOXES_V1ALPHA1, sandbox("default", "old", { user: "alice" }));
+    install(definition("v0.5.6", "agents.x-k8s.io_sandboxes.yaml"));
+    await doctor.settles(["CONVERSION_FAILS"]);
+    expect(doctor.ids("alice/old")).toEqual(["CONVERSION_FAILS"]);
+    // By hand, what the webhook's answer would allow.
+    const without = '{"spec":{"conversion":{"strategy":"None","webhook":null}}}';
+    cluster.kubectl(["patch", "crd", kind, "--type", "merge", "-p", without]);
+    await doctor.until("CONTROLLER_SILENT");
+    cluster.kubectl(["delete", `${kind}/old`]);
+    install(definition("v0.5.6", "agents.x-k8s.io_sandboxes.yaml"));
+    await doctor.settles(["NO_SANDBOXES"]);
+  });
+
   it("says that the server does not answer, or does not know who asks", () => {
     const nobody = doctorOf(["--kubeconfig", writeAccess(cluster, "nobody", "no-token")]);
     expect(nobody.ids()).toEqual(["CREDENTIALS_REFUSED"]);
@@ -113,6 +132,8 @@ describe("sandgate doctor on kube-apiserver", () => {
     await writer.make("box");
     expect(doctor.report()).toMatchObject({ well: true, sandboxes: { total: 1, states: { Ready: 1 } } });
     expect(doctor.text()).toContain("All is well.");
+    // There is no node that could be asked for the port.
+    expect(doctor.finding("SERVER_FAILS", "alice/box").detail).toContain("does not have a host assigned");
   });
 
   it("says whose label is missing, and its command names the user", async () => {

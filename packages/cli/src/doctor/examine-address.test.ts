@@ -18,7 +18,7 @@ const MISSING_RIGHT: Facts["rights"] = [
     rights: [{ group: "", resource: "pods", verb: "watch", namespace: null, allowed: false }],
   },
 ];
-const UNREAD: Facts["unread"] = [{ what: "services", verb: "list", why: "no" }];
+const UNREAD: Facts["unread"] = [{ what: "services", verb: "list", code: 403, why: "no" }];
 const UNREADY = fakeGatewayPod({ ready: false });
 
 describe("examineAddress", () => {

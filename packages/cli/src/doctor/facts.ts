@@ -16,6 +16,8 @@ export interface Unread {
   /** As in `networkpolicies.networking.k8s.io`, or the path of a URL. */
   what: string;
   verb: string;
+  /** HTTP status: 403 where it is not allowed. */
+  code: number;
   why: string;
 }
 

@@ -66,6 +66,17 @@ export const FINDINGS = {
     command:
       "kubectl create clusterrole sandgate-doctor --verb=<verbs> --resource=<resources> && kubectl create clusterrolebinding sandgate-doctor --clusterrole=sandgate-doctor --user=USER",
   },
+  CONVERSION_FAILS: {
+    title: "Sandboxes cannot be converted between versions",
+    remedy:
+      "The cluster keeps some in an older version, and agent-sandbox's webhook, which converts them, does not answer. It is the controller's: see that it runs.",
+    command: "kubectl -n agent-sandbox-system rollout restart deployment/agent-sandbox-controller",
+  },
+  SERVER_FAILS: {
+    title: "The API server could not do what was asked",
+    remedy: "That is no question of rights. See what it says of itself, and in its log.",
+    command: "kubectl get --raw '/readyz?verbose'",
+  },
   CLOCK_DIFFERS: {
     title: "This machine's clock differs from the API server's",
     remedy: "Tokens, certificates and shutdown times go by the clock. Synchronise it.",

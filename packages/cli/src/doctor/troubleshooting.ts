@@ -31,6 +31,10 @@ export const SYMPTOMS: readonly Symptom[] = [
       "OUTSIDE_WATCHED_NAMESPACE",
     ],
   },
+  {
+    seen: "`conversion webhook` in the gateway's log, or from a command, after an upgrade of agent-sandbox",
+    findings: ["CONVERSION_FAILS"],
+  },
   { seen: "400 `PORT_AMBIGUOUS`", findings: ["PORT_AMBIGUOUS"] },
   { seen: "409 `ADDRESS_CONFLICT`", findings: ["ADDRESS_CONFLICT", "NAMESPACE_MAY_NOT_CLAIM"] },
   { seen: "502 `REFUSED`", findings: ["PORT_CLOSED"] },
@@ -67,7 +71,14 @@ export const SYMPTOMS: readonly Symptom[] = [
   },
   {
     seen: "503 `NOT_SYNCED`, or `GET /health` says `degraded`",
-    findings: ["CLUSTER_UNREACHABLE", "CREDENTIALS_REFUSED", "RIGHT_MISSING", "CRDS_MISSING"],
+    findings: [
+      "CLUSTER_UNREACHABLE",
+      "CREDENTIALS_REFUSED",
+      "RIGHT_MISSING",
+      "CRDS_MISSING",
+      "CONVERSION_FAILS",
+      "SERVER_FAILS",
+    ],
   },
   {
     seen: "The gateway's Service has `<pending>` for its external address",

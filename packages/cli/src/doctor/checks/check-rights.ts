@@ -1,6 +1,8 @@
 import type { Check, Right, Rights, Unread } from "../facts.ts";
 import { finding, type Finding } from "../finding.ts";
 
+const FORBIDDEN = 403;
+
 /** Whether the gateway may do what it has to, and the doctor what it wants to. */
 export const checkRights: Check = ({ rights, unread }) => [
   ...rights.flatMap(({ who, account, rights: asked }) => {
@@ -29,19 +31,28 @@ export const checkRights: Check = ({ rights, unread }) => [
   ...unreadFinding(unread.filter((one) => !isMissing(rights, one))),
 ];
 
-/** One finding for all that could not be looked at, whose command gives the rights together. */
+/** What could not be looked at: one finding for all that is not allowed, whose command gives the rights together. */
 export function unreadFinding(unread: readonly Unread[]): Finding[] {
-  const [first] = unread;
-  if (first === undefined) return [];
-  const told = unread.map(({ verb, what }) => `${verb} ${what}`).join(", ");
-  // A URL is no resource, and one object is covered by its kind.
-  const resources = unread.map(({ what }) => what).filter((what) => !what.startsWith("/"));
+  const [forbidden = [], failed = []] = [true, false].map((is) =>
+    unread.filter(({ code }) => (code === FORBIDDEN) === is),
+  );
+  const [first] = forbidden;
+  if (first === undefined) return failed.map(failure);
+  const told = forbidden.map(({ verb, what }) => `${verb} ${what}`).join(", ");
+  // A URL is no resource.
+  const resources = forbidden.map(({ what }) => what).filter((what) => !what.startsWith("/"));
   return [
     finding("UNREADABLE", "", `${told}: ${first.why}`, {
-      verbs: [...new Set(unread.map(({ verb }) => verb))].join(","),
+      verbs: [...new Set(forbidden.map(({ verb }) => verb))].join(","),
       resources: [...new Set(resources)].join(","),
     }),
+    ...failed.map(failure),
   ];
+}
+
+function failure({ verb, what, why }: Unread): Finding {
+  const id = /conversion webhook/i.test(why) ? "CONVERSION_FAILS" : "SERVER_FAILS";
+  return finding(id, "", `${verb} ${what}: ${why}`, {});
 }
 
 /** Whether it is told as a missing right already. */

@@ -56,8 +56,21 @@ describe("examine", () => {
     ["every right", { rights: [rights(null, null)] }, []],
     ["a missing right", { rights: [rights(null, null, "watch")] }, ["RIGHT_MISSING"]],
     [
+      "something that fails",
+      { unread: [{ what: "nodes", verb: "list", code: 500, why: "etcdserver: timeout" }] },
+      ["SERVER_FAILS"],
+    ],
+    [
+      "sandboxes that cannot be converted",
+      {
+        sandboxes: null,
+        unread: [{ what: "sandboxes", verb: "list", code: 500, why: "conversion webhook for x failed" }],
+      },
+      ["CONVERSION_FAILS"],
+    ],
+    [
       "something that may not be read",
-      { unread: [{ what: "nodes", verb: "list", why: "no" }] },
+      { unread: [{ what: "nodes", verb: "list", code: 403, why: "no" }] },
       ["UNREADABLE"],
     ],
     ["sandboxes that may not be read", { sandboxes: null }, []],

@@ -4,7 +4,7 @@ import { isKubeError, openPortForward, type KubeClient } from "@sandgate/kube";
 /** So long an answer is waited for; a server that keeps quiet listens. */
 const PATIENCE_MS = 2_000;
 
-export type PortState = "open" | "closed" | { forbidden: string };
+export type PortState = "open" | "closed" | { code: number; why: string };
 
 /**
  * Whether something listens on a port of a pod, asked by port-forward, so that it works from anywhere. Nothing is sent: the
@@ -34,7 +34,7 @@ export async function probePort(
       tunnel.close();
     }
   } catch (error) {
-    if (isKubeError(error)) return { forbidden: error.message };
+    if (isKubeError(error)) return { code: error.code, why: error.message };
     throw error;
   }
 }

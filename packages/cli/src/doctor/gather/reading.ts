@@ -31,7 +31,7 @@ export function createReading(
       // Who does not answer, or knows nobody by these credentials, answers nothing else either.
       if (!isKubeError(error) || error.code === 401) throw error;
       if (!unread.some((one) => one.what === what && one.verb === verb))
-        unread.push({ what, verb, why: error.message });
+        unread.push({ what, verb, code: error.code, why: error.message });
       return null;
     }
   };
