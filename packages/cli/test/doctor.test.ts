@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { doctorOf, type Doctor } from "../../../test/support/run-doctor.ts";
 import { runSandgate, startSandgateUp, type SandgateUp } from "../../../test/support/sandgate-up.ts";
 
-describe("sandgate doctor on the embedded cluster", () => {
+describe("sandgate doctor on the embedded cluster", { timeout: 90_000 }, () => {
   let up: SandgateUp;
   let client: KubeClient;
   let doctor: Doctor;

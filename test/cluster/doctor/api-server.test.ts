@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Sandbox } from "@sandgate/contract";
 import {
@@ -216,6 +217,30 @@ describe("sandgate doctor on kube-apiserver", () => {
     expect(doctor.ids("alice/box")).toEqual(["OUTSIDE_WATCHED_NAMESPACE"]);
     await configureGateway(cluster.client, "host: 0.0.0.0\n");
     expect(doctor.ids()).toEqual([]);
+  });
+
+  it("sees everything with the rights that the page on troubleshooting names", async () => {
+    const page = readFileSync(join(import.meta.dirname, "../../../docs/guide/troubleshooting.md"), "utf8");
+    const [, command = ""] = /^(kubectl create clusterrole sandgate-doctor [^`]+)```/m.exec(page) ?? [];
+    doctor.mend({ command: command.replace("kubectl", `kubectl --kubeconfig ${cluster.kubeconfig}`) });
+    const reviews = {
+      apiGroups: ["authorization.k8s.io"],
+      resources: ["subjectaccessreviews"],
+      verbs: ["create"],
+    };
+    const path = await restrictedAccess(cluster, "reader", [reviews]);
+    const reader = doctorOf(["--kubeconfig", path]);
+    expect(reader.ids()).toContain("UNREADABLE");
+    const role = "--clusterrole=sandgate-doctor";
+    cluster.kubectl(["create", "clusterrolebinding", "reader-2", role, "--serviceaccount=default:reader"]);
+    expect(reader.ids()).toEqual([]);
+    // For every kind that it reads there is one that makes it read it.
+    const classy = sandbox("default", "classy", { user: "alice" });
+    classy.spec.podTemplate.spec.runtimeClassName = "none";
+    await cluster.client.create(SANDBOXES, classy);
+    expect(reader.ids()).toEqual(["RUNTIME_CLASS_MISSING"]);
+    expect(reader.ids("alice/nobody")).toEqual(["SANDBOX_NOT_FOUND"]);
+    await cluster.client.delete(SANDBOXES, { namespace: "default", name: "classy" });
   });
 
   it("says that the gateway's pods are not ready", async () => {

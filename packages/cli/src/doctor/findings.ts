@@ -64,7 +64,7 @@ export const FINDINGS = {
     title: "Something could not be read, so it was not checked",
     remedy: "Run the doctor as somebody who may, or give the rights; reading is enough.",
     command:
-      "kubectl create clusterrole sandgate-doctor --verb=<verbs> --resource=<resources> && kubectl create clusterrolebinding sandgate-doctor --clusterrole=sandgate-doctor --user=USER",
+      "kubectl create clusterrole <name> --verb=<verbs> --resource=<resources> && kubectl create clusterrolebinding <name> --clusterrole=<name> --user=USER",
   },
   CONVERSION_FAILS: {
     title: "Sandboxes cannot be converted between versions",

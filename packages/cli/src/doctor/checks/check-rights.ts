@@ -20,7 +20,7 @@ export const checkRights: Check = ({ rights, unread }) => [
         {
           scope: where === null ? "" : `-n ${where} `,
           role: where === null ? "clusterrole" : "role",
-          name: `${who === "you" ? "sandgate-doctor" : who}-${verbs}-${kind}`.replaceAll(/[^a-z0-9]+/g, "-"),
+          name: nameOf(`${who === "you" ? "sandgate-gateway" : who}-${verbs}-${kind}`),
           verbs,
           resources: kind,
           subject: account === null ? "--user=USER" : `--serviceaccount=${account.namespace}:${account.name}`,
@@ -43,6 +43,8 @@ export function unreadFinding(unread: readonly Unread[]): Finding[] {
   const resources = forbidden.map(({ what }) => what).filter((what) => !what.startsWith("/"));
   return [
     finding("UNREADABLE", "", `${told}: ${first.why}`, {
+      // What is missing after that is another role.
+      name: nameOf(`sandgate-doctor-${resources[0] ?? "discovery"}`),
       verbs: [...new Set(forbidden.map(({ verb }) => verb))].join(","),
       resources: [...new Set(resources)].join(","),
     }),
@@ -61,6 +63,11 @@ function isMissing(rights: readonly Rights[], { what, verb }: Unread): boolean {
     ({ account, rights: asked }) =>
       account === null && asked.some((one) => !one.allowed && kindOf(one) === what && one.verb === verb),
   );
+}
+
+/** The name of an object, of any text. */
+function nameOf(text: string): string {
+  return text.replaceAll(/[^a-z0-9]+/g, "-");
 }
 
 function kindOf({ group, resource }: Right): string {

@@ -63,9 +63,11 @@ export async function gatherFacts(options: GatherOptions): Promise<Facts> {
     }
     const { settings } = facts;
     const namespace = options.namespace ?? settings.watchNamespace;
-    const inside = facts.embedded || (facts.gatewayPods ?? []).length > 0;
-    const own = await readRights(reading, null, { namespace, portForward: !inside });
-    if (own !== null) facts.rights = [own, ...facts.rights];
+    // Where no gateway runs in the cluster, whoever asks is who would start one, outside of it.
+    if ((facts.gatewayPods ?? []).length === 0) {
+      const own = await readRights(reading, null, { namespace, portForward: !facts.embedded });
+      facts.rights = own === null ? [] : [own];
+    }
     facts.sandboxes = await readSandboxes(reading, facts.sandboxVersions, { settings, namespace, name });
     if (name !== undefined && facts.sandboxes !== null)
       facts.elsewhere = await readElsewhere(reading, facts, { namespace, name });
