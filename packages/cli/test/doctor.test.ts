@@ -26,11 +26,16 @@ describe("sandgate doctor on the embedded cluster", { timeout: 90_000 }, () => {
     await up[Symbol.asyncDispose]();
   });
 
-  async function make(name: string, pod: object, metadata: object = {}): Promise<Stored<Sandbox>> {
+  async function make(
+    name: string,
+    pod: object,
+    metadata: object = {},
+    spec: object = {},
+  ): Promise<Stored<Sandbox>> {
     const labels = { user: "alice" };
     return client.create(SANDBOXES, {
       metadata: { namespace: "default", name, labels, ...metadata },
-      spec: { podTemplate: { spec: { containers: [{ ...BOX }], ...pod } } },
+      spec: { podTemplate: { spec: { containers: [{ ...BOX }], ...pod } }, ...spec },
     } as Sandbox);
   }
   const remove = (name: string): Promise<void> => client.delete(SANDBOXES, { namespace: "default", name });
@@ -100,6 +105,15 @@ describe("sandgate doctor on the embedded cluster", { timeout: 90_000 }, () => {
     doctor.mend(finding);
     expect(doctor.ids("alice/ports")).toEqual(["PORT_CLOSED"]);
     await remove("ports");
+  });
+
+  it("names a Service that has no ports because no container declares one, and its command declares it", async () => {
+    await make("mute", { containers: [{ name: BOX.name, image: BOX.image }] }, {}, { service: true });
+    const finding = await doctor.until("SERVICE_PORTS_UNDECLARED");
+    expect(finding.subjects).toEqual(["default/mute"]);
+    doctor.mend(finding);
+    await doctor.settles([]);
+    await remove("mute");
   });
 
   it("names a shutdown time that is past, and its command revives the sandbox", async () => {

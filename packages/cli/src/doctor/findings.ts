@@ -237,6 +237,12 @@ export const FINDINGS = {
     command:
       "kubectl apply --server-side -f https://github.com/kubernetes-sigs/agent-sandbox/releases/download/v0.5.6/sandbox-with-extensions.yaml",
   },
+  SERVICE_PORTS_UNDECLARED: {
+    title: "The sandbox's Service has no ports, because its containers declare none",
+    remedy:
+      "The gateway goes to the pod and needs none; service meshes, Gateways and kubectl port-forward do. Declare the ports that the sandbox serves on.",
+    command: `kubectl -n <namespace> patch <resource> <name> --type json -p '[{"op":"add","path":"/spec/podTemplate/spec/containers/0/ports","value":[{"containerPort":<port>}]}]'`,
+  },
   NETWORK_POLICY_REFUSES: {
     title: "A NetworkPolicy keeps the gateway out",
     remedy: "Let the gateway's pods in beside those that the policy names.",

@@ -103,7 +103,7 @@ export const SYMPTOMS: readonly Symptom[] = [
   },
   {
     seen: "`kubectl port-forward service/…` or a service mesh does not reach a sandbox",
-    findings: ["SERVICE_WITHOUT_PORTS", "DNS_DOWN"],
+    findings: ["SERVICE_WITHOUT_PORTS", "SERVICE_PORTS_UNDECLARED", "DNS_DOWN"],
   },
 ];
 

@@ -93,6 +93,14 @@ describe("examine", () => {
       ["SERVICE_WITHOUT_PORTS"],
     ],
     [
+      "a Service of a sandbox that declares no ports",
+      {
+        sandboxes: [fakeSandbox({ podSpec: { containers: [{ name: "box" }] } })],
+        services: [{ namespace: "default", name: "box", sandboxUid: "sandbox-0", ports: 0 }],
+      },
+      ["SERVICE_PORTS_UNDECLARED"],
+    ],
+    [
       "a Service of a sandbox with ports",
       { services: [{ namespace: "default", name: "box", sandboxUid: "sandbox-0", ports: 1 }] },
       [],
