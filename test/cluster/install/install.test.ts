@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { Agent } from "node:http";
 import { join } from "node:path";
 import type { KubeObject } from "@sandgate/contract";
-import { PODS, SERVICES, type Resource } from "@sandgate/kube";
+import { NETWORK_POLICIES, PODS, SERVICES, type Resource } from "@sandgate/kube";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { awaitObjects } from "../../conformance/await-objects.ts";
@@ -11,10 +11,14 @@ import { startLoadBalancers, type LoadBalancers } from "../cluster/load-balancer
 import { startCluster, type Cluster } from "../cluster/start-cluster.ts";
 import { ECHO_SERVER } from "./echo-server.ts";
 import { makeImages } from "./images.ts";
+import { podOf, refusals, selectedLabels } from "./policies.ts";
 import { ask, everything, helm, HOST, untilServed, NAMESPACE, until, untilListed } from "./installation.ts";
 
-const deploy = join(import.meta.dirname, "..", "..", "..", "deploy");
+const root = join(import.meta.dirname, "..", "..", "..");
+const deploy = join(root, "deploy");
 const USERS = "agents-alice";
+const ROUTER_NAMESPACE = "agent-sandbox-system";
+const CHART = "deploy/helm/sandgate";
 const NEXT_IMAGE = "sandgate.dev/gateway:0.1.0-next";
 const DEPLOYMENTS: Resource = {
   group: "apps",
@@ -55,6 +59,14 @@ const sandbox = (name: string, container: object): string =>
     },
   });
 
+const template = (name: string): string =>
+  JSON.stringify({
+    apiVersion: "extensions.agents.x-k8s.io/v1beta1",
+    kind: "SandboxTemplate",
+    metadata: { name, namespace: USERS },
+    spec: { podTemplate: { spec: { containers: [{ name: "main", image: "sandgate.dev/runtime:0.1.0" }] } } },
+  });
+
 const READY = { readinessProbe: { httpGet: { path: "/", port: 8888 }, periodSeconds: 1 } };
 
 /** The documented steps after an installation, by the address that its balancer gave. */
@@ -78,7 +90,7 @@ async function documentedSteps(): Promise<string> {
   expect((await ask(address, "/alice/none/", { key })).status).toBe(404);
 
   cluster.kubectl(["apply", "-f", "-"], sandbox("never", { image: "sandgate.dev/no-such:1" }));
-  cluster.kubectl(["apply", "-f", "-"], sandbox("my-sandbox", READY));
+  cluster.kubectl(["apply", "-f", join(root, "examples", "sandbox.yaml")]);
   await untilListed(cluster, key, "alice/my-sandbox", ({ ready }) => ready);
   await untilListed(cluster, key, "alice/never", ({ message }) => message.includes("ErrImageNeverPull"));
   const answer = await ask(address, "/alice/my-sandbox/execute", {
@@ -124,14 +136,14 @@ function rolledOut(object: KubeObject): true | undefined {
 }
 
 /** What a ServiceAccount may do beside what everybody may, as `kubectl auth can-i --list` says it. */
-function rightsOf(account: string): string[] {
+function rightsOf(account: string, namespace = NAMESPACE): string[] {
   const list = (user: string): string[] =>
     cluster
       .kubectl(["auth", "can-i", "--list", "--no-headers", `--as=${user}`, "--as-group=system:authenticated"])
       .split("\n")
       .map((line) => line.trim().replaceAll(/\s+/g, " "));
   const everybody = new Set(list("nobody"));
-  return list(`system:serviceaccount:${NAMESPACE}:${account}`)
+  return list(`system:serviceaccount:${namespace}:${account}`)
     .filter((line) => line !== "" && !everybody.has(line))
     .toSorted();
 }
@@ -235,82 +247,115 @@ describe("installed with kustomize, as documented", () => {
   }, 180_000);
 });
 
+/** `helm upgrade` with one more value, and the wait until it is rolled out. */
+async function upgrade(...values: string[]): Promise<void> {
+  const sets = values.flatMap((value) => ["--set", value]);
+  helm(cluster, ["upgrade", "sandgate", CHART, "--namespace", NAMESPACE, "--reuse-values", ...sets]);
+  await until(cluster, DEPLOYMENTS, NAMESPACE, "rolled out", rolledOut);
+}
+
 describe("installed with Helm, as documented", () => {
   let before: string[] = [];
+  let address = "";
+  const adminKey = (): string => {
+    const template = "go-template={{.data.adminKey|base64decode}}";
+    return cluster.kubectl(["-n", NAMESPACE, "get", "secret", "sandgate-api-keys", "-o", template]);
+  };
 
   it("answers through its load balancer what the documentation says, with the key that the chart made", async () => {
     before = everything(cluster);
+    const values = ["auth.mode=apiKeys", "auth.apiKeys.generate=true", "userNamespaces=agents-{user}"];
     helm(cluster, [
-      "install",
-      "sandgate",
-      "deploy/helm/sandgate",
-      "--namespace",
-      NAMESPACE,
-      "--create-namespace",
-      "--set",
-      "auth.mode=apiKeys",
-      "--set",
-      "auth.apiKeys.generate=true",
-      "--set",
-      "userNamespaces=agents-{user}",
+      ...`install sandgate ${CHART} --namespace ${NAMESPACE} --create-namespace`.split(" "),
+      ...values.flatMap((value) => ["--set", value]),
     ]);
-    const template = "go-template={{.data.adminKey|base64decode}}";
-    key = cluster.kubectl(["-n", NAMESPACE, "get", "secret", "sandgate-api-keys", "-o", template]);
-    await documentedSteps();
+    key = adminKey();
+    address = await documentedSteps();
     expect(rightsOf("sandgate-gateway")).toEqual(RIGHTS);
   }, 300_000);
 
-  it("is upgraded with its key kept", () => {
-    helm(cluster, [
-      "upgrade",
-      "sandgate",
-      "deploy/helm/sandgate",
-      "-n",
-      NAMESPACE,
-      "--reuse-values",
-      "--set",
-      "replicas=3",
-    ]);
-    const template = "go-template={{.data.adminKey|base64decode}}";
-    expect(cluster.kubectl(["-n", NAMESPACE, "get", "secret", "sandgate-api-keys", "-o", template])).toBe(
-      key,
-    );
-  });
+  it("answers under its own address once that is named, with its key kept", async () => {
+    expect(await ask(address, "/sandboxes", { key, host: address })).toMatchObject({
+      status: 403,
+      error: "HOST_FORBIDDEN",
+    });
+    await upgrade(`publicUrls={http://${address}}`);
+    expect(adminKey()).toBe(key);
+    await untilListed(cluster, key, "alice/my-sandbox", ({ ready }) => ready);
+    expect(await ask(address, "/sandboxes", { key, host: address })).toMatchObject({ status: 200 });
+  }, 180_000);
 
-  it("adds upstream's router, unless somebody else has its Service", () => {
+  it("reaches sandboxes by their Services where it is told to", async () => {
+    const withService = JSON.parse(sandbox("served", { ...READY, ports: [{ containerPort: 8888 }] })) as {
+      spec: object;
+    };
+    const served = { ...withService, spec: { ...withService.spec, service: true } };
+    cluster.kubectl(["apply", "-f", "-"], JSON.stringify(served));
+    await upgrade("config.dial=service");
+    await untilListed(cluster, key, "alice/served", ({ ready }) => ready);
+    const answer = await ask(address, "/alice/served/execute", {
+      method: "POST",
+      key,
+      body: JSON.stringify({ command: "echo by its Service" }),
+    });
+    expect(answer).toMatchObject({ status: 200, body: expect.stringContaining("by its Service") });
+    await upgrade("config.dial=pod-ip");
+  }, 180_000);
+
+  it("adds upstream's router, unless somebody else has its Service", async () => {
     const enable = [
       "upgrade",
       "sandgate",
-      "deploy/helm/sandgate",
+      CHART,
       "-n",
       NAMESPACE,
       "--reuse-values",
       "--set",
       "router.enabled=true",
     ];
-    cluster.kubectl(["create", "namespace", "agent-sandbox-system"]);
-    const foreign = [
-      "-n",
-      "agent-sandbox-system",
-      "create",
-      "service",
-      "clusterip",
-      "sandbox-router-svc",
-      "--tcp=8080",
-    ];
-    cluster.kubectl(foreign);
+    cluster.kubectl(["create", "namespace", ROUTER_NAMESPACE]);
+    cluster.kubectl([
+      ...`-n ${ROUTER_NAMESPACE} create service clusterip sandbox-router-svc --tcp=8080`.split(" "),
+    ]);
     expect(() => helm(cluster, enable)).toThrow("sandbox-router-svc");
-    cluster.kubectl(["-n", "agent-sandbox-system", "delete", "service", "sandbox-router-svc"]);
+    cluster.kubectl(["-n", ROUTER_NAMESPACE, "delete", "service", "sandbox-router-svc"]);
     helm(cluster, enable);
-    const labels = cluster.kubectl(["-n", "agent-sandbox-system", "get", "deployments", "-o", "yaml"]);
-    expect(labels).toContain("app: sandbox-router");
-    cluster.kubectl(["-n", "agent-sandbox-system", "rollout", "status", "deployment", "--timeout=120s"]);
+    await until(cluster, DEPLOYMENTS, ROUTER_NAMESPACE, "rolled out", rolledOut);
+    const { spec } = await cluster.client.get(SERVICES, {
+      namespace: ROUTER_NAMESPACE,
+      name: "sandbox-router-svc",
+    });
+    const router = spec?.clusterIP ?? "";
+    expect(await ask(router, "/healthz", { port: 8080 })).toMatchObject({ status: 200 });
+    const headers = { "x-sandbox-id": "my-sandbox", "x-sandbox-namespace": USERS, "x-sandbox-port": "8888" };
+    const command = { method: "POST", port: 8080, headers, body: JSON.stringify({ command: "echo routed" }) };
+    expect(await ask(router, "/execute", command)).toMatchObject({ status: 401 });
+    expect(await ask(router, "/execute", { ...command, key })).toMatchObject({
+      status: 200,
+      body: expect.stringContaining("routed"),
+    });
+    expect(rightsOf("sandgate-router", ROUTER_NAMESPACE)).toEqual(RIGHTS);
+  }, 180_000);
+
+  // The network of the tests enforces no policy: what the installed ones say of our pods is worked out from their text.
+  it("is admitted by the policies of agent-sandbox as the documentation says", async () => {
+    cluster.kubectl(["apply", "-f", "-"], template("guarded"));
+    await until(cluster, NETWORK_POLICIES, USERS, "the policy of the template", ({ metadata }) =>
+      metadata.name === "guarded-network-policy" ? true : undefined,
+    );
+    const labels = await selectedLabels(cluster, USERS, "guarded-network-policy");
+    const target = { namespace: USERS, labels, port: 8888 };
+    const [gateway, router] = [await podOf(cluster, NAMESPACE), await podOf(cluster, ROUTER_NAMESPACE)];
+    expect(await refusals(cluster, router, target)).toEqual([]);
+    expect(await refusals(cluster, gateway, target)).toEqual(["guarded-network-policy"]);
+    await upgrade(`sandboxNamespaces={${USERS}}`);
+    expect(await refusals(cluster, await podOf(cluster, NAMESPACE), target)).toEqual([]);
   }, 180_000);
 
   it("leaves nothing when it is uninstalled", () => {
-    cluster.kubectl(["delete", "sandboxes", "--all", "-n", USERS]);
+    cluster.kubectl(["delete", "sandboxes,sandboxtemplates", "--all", "-n", USERS]);
     helm(cluster, ["uninstall", "sandgate", "--namespace", NAMESPACE, "--wait"]);
-    cluster.kubectl(["delete", "namespace", NAMESPACE, "agent-sandbox-system"]);
+    cluster.kubectl(["delete", "namespace", NAMESPACE, ROUTER_NAMESPACE]);
     expect(everything(cluster)).toEqual(before);
   }, 180_000);
 });

@@ -39,7 +39,15 @@ export interface Answer {
 export function ask(
   address: string,
   path: string,
-  options: { method?: string; key?: string; body?: string; agent?: Agent; port?: number } = {},
+  options: {
+    method?: string;
+    key?: string;
+    body?: string;
+    agent?: Agent;
+    port?: number;
+    host?: string;
+    headers?: Record<string, string>;
+  } = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(
@@ -51,7 +59,8 @@ export function ask(
         agent: options.agent,
         timeout: 20_000,
         headers: {
-          host: HOST,
+          host: options.host ?? HOST,
+          ...options.headers,
           ...(options.key === undefined ? {} : { authorization: `Bearer ${options.key}` }),
           ...(options.body === undefined ? {} : { "content-type": "application/json" }),
         },
