@@ -314,9 +314,9 @@ describe("installed with Helm, as documented", () => {
       "router.enabled=true",
     ];
     cluster.kubectl(["create", "namespace", ROUTER_NAMESPACE]);
-    cluster.kubectl([
-      ...`-n ${ROUTER_NAMESPACE} create service clusterip sandbox-router-svc --tcp=8080`.split(" "),
-    ]);
+    cluster.kubectl(
+      `-n ${ROUTER_NAMESPACE} create service clusterip sandbox-router-svc --tcp=8080`.split(" "),
+    );
     expect(() => helm(cluster, enable)).toThrow("sandbox-router-svc");
     cluster.kubectl(["-n", ROUTER_NAMESPACE, "delete", "service", "sandbox-router-svc"]);
     helm(cluster, enable);
