@@ -33,6 +33,7 @@ export default defineConfig({
         test: {
           name: "cluster",
           include: ["test/cluster/**/*.test.ts"],
+          setupFiles: ["test/cluster/cluster/explain-failures.ts"],
           fileParallelism: false,
           testTimeout: 120_000,
           // The first run builds Kubernetes from its Go modules.

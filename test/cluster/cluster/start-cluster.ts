@@ -22,6 +22,7 @@ import { apiServer, controllerManager, etcd, scheduler } from "./programs/contro
 import { API_PORT, NODE_NAME, type ClusterFacts } from "./programs/facts.ts";
 import { containerd, coreDns, dnsObjects, kubelet, kubeProxy } from "./programs/node.ts";
 import { startLocalVolumes, type LocalVolumes } from "./local-volumes.ts";
+import { addRunningCluster } from "./running-clusters.ts";
 import { sandboxImage } from "./sandbox-image.ts";
 import { makeStateFolder, removeStateFolder } from "./state-folder.ts";
 import { untilCondition } from "./until-condition.ts";
@@ -53,7 +54,7 @@ export interface Cluster {
   kubectl(args: readonly string[], input?: string): string;
   installCrds(release: AgentSandboxRelease): Promise<void>;
   /** The last lines of every program's output. */
-  logs(): string;
+  logs(lines?: number): string;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -69,13 +70,15 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   let volumes: LocalVolumes | null = null;
 
   async function close(): Promise<void> {
+    leaveRunning();
     await volumes?.close();
     await client?.close();
     await inside.close();
     removeStateFolder(folder);
   }
-  const logs = (): string =>
-    [...components.values()].map((one) => `--- ${one.name}\n${one.tail()}`).join("\n");
+  const logs = (lines?: number): string =>
+    [...components.values()].map((one) => `--- ${one.name}\n${one.tail(lines)}`).join("\n");
+  const leaveRunning = addRunningCluster({ folder, logs });
   const start = (spec: ProgramSpec): Component => {
     const component = startComponent(inside, folder, spec);
     components.set(spec.name, component);
