@@ -10,6 +10,7 @@ import {
   readFileSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,6 +19,7 @@ import { join } from "node:path";
 const PREFIX = "sandgate-cluster-";
 const OWNER = "owner";
 const CGROUPS = "/sys/fs/cgroup";
+const DAY_MS = 86_400_000;
 
 /** Makes the folder of a cluster, and removes those of runs that are no more. */
 export function makeStateFolder(): string {
@@ -46,11 +48,16 @@ export function removeStateFolder(folder: string): void {
 
 /** A process id alone could be another's by now. */
 function isAbandoned(folder: string): boolean {
+  const owner = join(folder, OWNER);
   try {
-    const [pid, start] = readFileSync(join(folder, OWNER), "utf8").split(" ");
+    if (!existsSync(owner)) {
+      // Being made or removed this moment by somebody else, whose it is; after a day nobody is at that any more.
+      return Date.now() - statSync(folder).mtimeMs > DAY_MS;
+    }
+    const [pid, start] = readFileSync(owner, "utf8").split(" ");
     return startOf(Number(pid)) !== start;
   } catch {
-    // Being made or removed this moment by somebody else, whose it is.
+    // Gone between two looks.
     return false;
   }
 }
