@@ -1,7 +1,6 @@
 /** The walls around one cluster: network, mount and process namespaces that end with the test run, whatever happens. */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { innerPid, openKeeper } from "./keeper.ts";
 
 /** Addresses of one cluster. Each has ranges of its own, so that several run at once and the tests reach all of them. */
 export interface ClusterNetwork {
@@ -34,8 +33,7 @@ export interface ClusterNamespace {
 
 const NETWORKS = 200;
 /** containerd's folder of running containers is at a fixed place: every cluster has its own there. */
-const FIRST_PROCESS =
-  "set -e; mkdir -p /run/containerd; mount -t tmpfs tmpfs /run/containerd; echo ready; exec cat >/dev/null";
+const PREPARE = "mkdir -p /run/containerd; mount -t tmpfs tmpfs /run/containerd";
 
 function networkOf(index: number): ClusterNetwork {
   return {
@@ -49,30 +47,16 @@ function networkOf(index: number): ClusterNetwork {
 }
 
 /**
- * Opens the namespaces. Their first process reads from a pipe of ours: if the test run ends, even by `kill -9`, the pipe
- * closes, that process ends, and the kernel ends everything in its process namespace.
+ * Opens the namespaces. When their first process ends, the kernel ends everything in its process namespace.
  *
  * @param options.reachable - Whether the tests have a route to pods and Services; without, only the node is reached, as
  *   from a laptop outside the cluster.
  */
 export async function openNamespace(options: { reachable: boolean }): Promise<ClusterNamespace> {
-  const keeper = spawn(
-    "unshare",
-    ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", FIRST_PROCESS],
-    { stdio: ["pipe", "pipe", "inherit"] },
-  );
-  const exit = once(keeper, "exit");
-  const [greeting] = (await Promise.race([
-    once(keeper.stdout, "data"),
-    exit.then(([code]) => [`ended with ${code}`]),
-  ])) as [Buffer | string];
-  if (!greeting.toString().startsWith("ready")) {
-    throw new Error(`The namespaces of a cluster could not be made (unshare): ${greeting.toString()}`);
-  }
-  const inner = innerPid(keeper);
+  const keeper = await openKeeper(["--net", "--mount", "--pid", "--mount-proc"], PREPARE);
   const enter = (command: string, args: readonly string[]): string[] => [
     "-t",
-    String(inner),
+    String(keeper.pid),
     "--net",
     "--mount",
     "--pid",
@@ -81,34 +65,18 @@ export async function openNamespace(options: { reachable: boolean }): Promise<Cl
     ...args,
   ];
   try {
-    const network = joinNetwork(inner, options.reachable);
+    const network = joinNetwork(keeper.pid, options.reachable);
     return {
       network,
       innerPid,
       spawn: (command, args, spawnOptions) => spawn("nsenter", enter(command, args), spawnOptions),
       run: (command, args, input) => run("nsenter", enter(command, args), input),
-      async close() {
-        await closeKeeper(keeper, exit);
-      },
+      close: () => keeper.close(),
     };
   } catch (error) {
-    await closeKeeper(keeper, exit);
+    await keeper.close();
     throw error;
   }
-}
-
-async function closeKeeper(keeper: ChildProcess, exit: Promise<unknown>): Promise<void> {
-  keeper.stdin?.end();
-  await exit;
-}
-
-/** `unshare --fork` and `nsenter --pid` wait for one child: the program itself. */
-function innerPid(child: ChildProcess): number {
-  const { pid } = child;
-  const children = pid === undefined ? "" : readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
-  const inner = Number(children.trim().split(" ")[0]);
-  if (!Number.isInteger(inner) || inner <= 0) throw new Error(`process ${pid} has no child`);
-  return inner;
 }
 
 /** Joins the namespace by a veth. The first index whose link name is free is ours: making it is the reservation. */

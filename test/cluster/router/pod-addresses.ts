@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { openKeeper } from "../cluster/keeper.ts";
 
 /** What a sandbox saw of a request. */
 export interface SeenRequest {
@@ -21,15 +22,25 @@ export interface PodAddresses {
 }
 
 export const SANDBOX_PORT = 8888;
+const FORWARD = "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 0 > /proc/sys/net/ipv4/icmp_ratelimit";
+
 /**
- * @param lost - A network that nothing gets to.
+ * The other end of the link is in a network namespace that ends with the test run, also after `kill -9`; the kernel then
+ * takes the link, its addresses and its routes.
+ *
+ * @param lost - A network of 256 addresses that nothing gets to: whoever dials there is told so at once. Its last
+ *   addresses are the link's own.
  * @throws Error where the machine does not let us make a link; that needs root.
  */
-export function openPodAddresses(lost: string): PodAddresses {
+export async function openPodAddresses(lost: string): Promise<PodAddresses> {
   const link = `sgr${process.pid}`;
-  ip("link", "add", link, "type", "bridge");
-  ip("link", "set", link, "up");
-  ip("route", "replace", "unreachable", lost);
+  const keeper = await openKeeper(["--net"], FORWARD);
+  try {
+    joinLost(link, lost, keeper.pid);
+  } catch (error) {
+    await keeper.close();
+    throw error;
+  }
   const servers: Server[] = [];
   return {
     async serve(by, address, port = SANDBOX_PORT) {
@@ -55,10 +66,23 @@ export function openPodAddresses(lost: string): PodAddresses {
         server.close();
         server.closeAllConnections();
       }
+      // Without waiting for the kernel, that does so some time after the namespace ended.
       ip("link", "del", link);
-      ip("route", "del", "unreachable", lost);
+      await keeper.close();
     },
   };
+}
+
+function joinLost(link: string, lost: string, inside: number): void {
+  const start = lost.slice(0, lost.lastIndexOf("."));
+  const enter = (...args: string[]): void => run("nsenter", "-t", String(inside), "--net", "ip", ...args);
+  ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", String(inside));
+  ip("address", "add", `${start}.253/30`, "dev", link);
+  ip("link", "set", link, "up");
+  enter("address", "add", `${start}.254/30`, "dev", "eth0");
+  enter("link", "set", "eth0", "up");
+  enter("route", "add", "unreachable", lost);
+  ip("route", "add", lost, "via", `${start}.254`);
 }
 
 /** The path says how to answer, so that one server does for every case. */
@@ -105,6 +129,10 @@ function hasAddress(link: string, address: string): boolean {
 }
 
 function ip(...args: string[]): void {
-  const { status, stderr } = spawnSync("ip", args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`ip ${args.join(" ")} failed: ${stderr.trim()}`);
+  run("ip", ...args);
+}
+
+function run(command: string, ...args: string[]): void {
+  const { status, stderr } = spawnSync(command, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} failed: ${stderr.trim()}`);
 }

@@ -29,7 +29,7 @@ beforeAll(async () => {
   closers.push(() => api.close());
   client = createKubeClient(api.access("admin"));
   closers.push(() => client.close());
-  addresses = openPodAddresses(`${LOST_NETWORK}.0/24`);
+  addresses = await openPodAddresses(`${LOST_NETWORK}.0/24`);
   closers.push(() => addresses.close());
   await makeSandboxes();
   ({ upstream, sandgate } = await startRouters(api));
