@@ -1,0 +1,86 @@
+/** What the other tests take for granted of the clusters they start. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { NAMESPACES } from "@sandgate/kube";
+import { describe, expect, it, vi } from "vitest";
+import { startCluster, type Cluster } from "../cluster/start-cluster.ts";
+import { makeStateFolder, removeStateFolder } from "../cluster/state-folder.ts";
+import { descendants, isAlive } from "./descendants.ts";
+
+/** Generous: the kernel takes a network link some time after the last process of its namespace. */
+const PATIENCE = { timeout: 20_000, interval: 50 };
+
+describe("two clusters at once", () => {
+  it("answer each for itself, and one goes on when the other is closed", async () => {
+    await using one = await startCluster({ parts: "api" });
+    const other = await startCluster({ parts: "api" });
+    await using _ending = other;
+    const names = async (cluster: Cluster): Promise<string[]> => {
+      const { items } = await cluster.client.list(NAMESPACES);
+      return items.map(({ metadata }) => metadata.name).filter((name) => name.startsWith("only-"));
+    };
+    await one.client.create(NAMESPACES, { metadata: { name: "only-one" } });
+    await other.client.create(NAMESPACES, { metadata: { name: "only-other" } });
+    expect(one.server).not.toBe(other.server);
+    expect(await Promise.all([one, other].map(names))).toEqual([["only-one"], ["only-other"]]);
+
+    await other.close();
+    expect(await names(one)).toEqual(["only-one"]);
+    expect({ one: existsSync(one.facts.folder), other: existsSync(other.facts.folder) }).toEqual({
+      one: true,
+      other: false,
+    });
+  });
+});
+
+describe("a test run that is killed", () => {
+  it("leaves no process and no link, and the next run removes its folder", async () => {
+    const program = join(import.meta.dirname, "cluster-program.ts");
+    const run = spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"] });
+    const exit = once(run, "exit");
+    try {
+      const lines = createInterface({ input: run.stdout });
+      const [line] = (await Promise.race([
+        once(lines, "line"),
+        exit.then(([code]) => Promise.reject(new Error(`the run ended by itself with ${code}`))),
+      ])) as [string];
+      const { folder, hostAddress } = JSON.parse(line) as { folder: string; hostAddress: string };
+      const link = hardwareAddress(hostAddress);
+      const processes = descendants(run.pid ?? 0);
+      expect(processes.map(({ name }) => name)).toEqual(expect.arrayContaining(["etcd", "kube-apiserver"]));
+      expect({ link: hasLink(link), folder: existsSync(folder) }).toEqual({ link: true, folder: true });
+
+      run.kill("SIGKILL");
+      await exit;
+      // Nothing tells us: the processes are not our children any more, and Node.js has no pidfd.
+      await vi.waitFor(() => {
+        expect(processes.filter(({ pid }) => isAlive(pid))).toEqual([]);
+        expect(hasLink(link)).toBe(false);
+      }, PATIENCE);
+      removeStateFolder(makeStateFolder());
+      expect(existsSync(folder)).toBe(false);
+    } finally {
+      run.kill("SIGKILL");
+      await exit;
+    }
+  });
+});
+
+/** Of the link with an address. Its name is the next cluster's as soon as it is free; this stays its own. */
+function hardwareAddress(ip: string): string {
+  const found = Object.values(networkInterfaces())
+    .flat()
+    .find((one) => one?.address === ip);
+  if (found === undefined) throw new Error(`no link has the address ${ip}`);
+  return found.mac;
+}
+
+function hasLink(mac: string): boolean {
+  return Object.values(networkInterfaces())
+    .flat()
+    .some((one) => one?.mac === mac);
+}
