@@ -35,10 +35,16 @@ export interface RoutedScenario {
   untilState(path: string, state: Route["state"]): Promise<Route>;
   /** Waits until the container of a pod has answered once. */
   untilStarted(pod: string): Promise<void>;
-  /** Waits until the only member of a pool is ready, whether that is a pod or a sandbox. */
-  untilMember(): Promise<void>;
+  /** Waits until so many pods are ready, whether a pool or a sandbox made them; their names. */
+  untilReadyPods(count: number): Promise<string[]>;
   /** Waits until a claim tells its sandbox; its name. */
   untilClaimed(claim: string): Promise<string>;
+  /** Waits until the objects of a kind show what is looked for. */
+  untilSeen<T extends KubeObject, R>(
+    what: string,
+    resource: Resource<T>,
+    look: (objects: readonly Stored<T>[]) => R | undefined,
+  ): Promise<R>;
   /** Runs a command through the gateway, as users do. */
   execute(
     path: string,
@@ -118,25 +124,8 @@ export async function openRoutedScenario(
       },
     ],
   });
-  const untilAny = <T extends KubeObject, R>(
-    what: string,
-    resource: Resource<T>,
-    look: (object: Stored<T>) => R | undefined,
-  ): Promise<R> =>
-    awaitObjects({
-      client,
-      resource,
-      namespace,
-      what,
-      timeoutMs: cluster.patienceMs,
-      until(objects) {
-        for (const object of objects) {
-          const found = look(object);
-          if (found !== undefined) return found;
-        }
-        return undefined;
-      },
-    });
+  const untilSeen: RoutedScenario["untilSeen"] = (what, resource, until) =>
+    awaitObjects({ client, resource, namespace, what, timeoutMs: cluster.patienceMs, until });
   return {
     cluster,
     dialect,
@@ -162,22 +151,26 @@ export async function openRoutedScenario(
       if (route === undefined) throw new Error("unreachable: a state was seen");
       return route;
     },
+    untilSeen,
     async untilStarted(name) {
-      await untilAny(`the container of ${name} started`, PODS, ({ metadata, status }) =>
-        metadata.name === name && status?.containerStatuses?.[0]?.started === true ? true : undefined,
+      await untilSeen(`the container of ${name} started`, PODS, (pods) =>
+        pods.find(
+          (pod) => pod.metadata.name === name && pod.status?.containerStatuses?.[0]?.started === true,
+        ),
       );
     },
-    async untilMember() {
-      await untilAny("a warm pod that is ready", PODS, ({ status }) =>
-        status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") === true
-          ? true
-          : undefined,
-      );
-    },
+    untilReadyPods: (count) =>
+      untilSeen(`${count} pods that are ready`, PODS, (pods) => {
+        const ready = pods.filter(({ status }) =>
+          status?.conditions?.some((one) => one.type === "Ready" && one.status === "True"),
+        );
+        return ready.length === count ? ready.map((one) => one.metadata.name) : undefined;
+      }),
     untilClaimed: (claim) =>
-      untilAny(`the sandbox of claim ${claim}`, dialect.claims, (object) =>
-        object.metadata.name === claim ? dialect.claimed(object) : undefined,
-      ),
+      untilSeen(`the sandbox of claim ${claim}`, dialect.claims, (claims) => {
+        const found = claims.find((one) => one.metadata.name === claim);
+        return found === undefined ? undefined : dialect.claimed(found);
+      }),
     async execute(path, command) {
       const response = await fetch(`${gateway.url}/${path}/execute`, {
         method: "POST",

@@ -46,6 +46,7 @@ export function routingCases(test: RoutingCase): void {
       (route) => route?.state === "Ready" && route.podUid !== first.podUid,
     );
     expect(second?.sandboxUid).toBe(first.sandboxUid);
+    expect(second?.podIps).not.toEqual(first.podIps);
     const { stdout } = await scenario.execute("alice/box", "ls /tmp");
     expect(stdout).not.toContain("first");
   });
@@ -115,19 +116,6 @@ export function routingCases(test: RoutingCase): void {
     });
   });
 
-  test("of a claim is a warm one, reached by the name that the claim tells", async (scenario) => {
-    const { dialect } = scenario;
-    await scenario.create(dialect.templates, dialect.template("tpl", scenario.pod()));
-    await scenario.create(dialect.pools, dialect.pool("pool", "tpl", 1));
-    await scenario.untilMember();
-    await scenario.create(dialect.claims, dialect.claim("mine", { template: "tpl", pool: "pool" }));
-    const name = await scenario.untilClaimed("mine");
-    if (dialect.facts.poolHolds === "sandboxes") expect(name).toMatch(/^pool-/);
-    else expect(name).toBe("mine");
-    await scenario.untilState(`default/${name}`, "Ready");
-    expect(await scenario.execute(`default/${name}`, "echo warm")).toMatchObject({ stdout: "warm\n" });
-  });
-
   test("that has no room under a quota says so", async (scenario) => {
     const { namespace } = scenario;
     await scenario.create(RESOURCE_QUOTAS, {
@@ -158,16 +146,38 @@ export function routingCases(test: RoutingCase): void {
     expect(answer.detail).toContain("ErrImageNeverPull");
   });
 
-  test("that ends at once is told apart from one that starts", async (scenario) => {
-    const ends = {
-      ...scenario.pod({ command: ["/bin/sh", "-c", "exit 3"] }),
-      restartPolicy: "Never" as const,
-    };
-    await scenario.createSandbox("box", "alice", ends);
-    await scenario.untilState("alice/box", "Failed");
+  for (const [code, state] of [
+    [3, "Failed"],
+    [0, "Succeeded"],
+  ] as const) {
+    test(`that ends at once with ${code} is told apart from one that starts`, async (scenario) => {
+      const ends = {
+        ...scenario.pod({ command: ["/bin/sh", "-c", `exit ${code}`] }),
+        restartPolicy: "Never" as const,
+      };
+      await scenario.createSandbox("box", "alice", ends);
+      await scenario.untilState("alice/box", state);
+      expect(await scenario.execute("alice/box", "true")).toMatchObject({
+        status: 503,
+        error: "SANDBOX_NOT_READY",
+      });
+    });
+  }
+
+  test("whose deletion waits for a finalizer is refused until it is gone", async (scenario) => {
+    const { sandboxes } = scenario.dialect;
+    await scenario.createSandbox("box", "alice");
+    await scenario.untilState("alice/box", "Ready");
+    await scenario.change(sandboxes, "box", { metadata: { finalizers: ["sandgate.test/hold"] } });
+    await scenario.remove(sandboxes, "box");
+    const held = await scenario.untilState("alice/box", "Missing");
+    expect(held.message).toBe("The sandbox is being deleted");
     expect(await scenario.execute("alice/box", "true")).toMatchObject({
       status: 503,
       error: "SANDBOX_NOT_READY",
     });
+    await scenario.change(sandboxes, "box", { metadata: { finalizers: null } });
+    await scenario.untilRoute("alice/box", "gone", (route) => route === undefined);
+    expect(await scenario.execute("alice/box", "true")).toMatchObject({ status: 404 });
   });
 }

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, test as vitestTest } from "vitest";
+import { claimRoutingCases } from "./claim-routing-cases.ts";
 import { dialectOf } from "./dialect.ts";
 import type { ConformanceCluster } from "../conformance-cluster.ts";
 import type { Release } from "./releases.ts";
+import { factsCases } from "./facts-cases.ts";
 import { openRoutedScenario } from "./routed-scenario.ts";
-import { routingCases } from "./routing-cases.ts";
+import { routingCases, type RoutingCase } from "./routing-cases.ts";
 
 /** Runs every routing case on a cluster with a release of agent-sandbox, opened once. */
 export function describeRouting(
@@ -39,7 +41,7 @@ export function declareRouting(
 ): void {
   const dialect = dialectOf(release);
   describe("a route", () => {
-    routingCases((title, run) => {
+    const test: RoutingCase = (title, run) => {
       if (Object.hasOwn(exceptions, title)) return;
       vitestTest(title, { timeout: 180_000 }, async () => {
         const scenario = await openRoutedScenario(cluster(), dialect);
@@ -49,6 +51,7 @@ export function declareRouting(
           await scenario.close();
         }
       });
-    });
+    };
+    for (const cases of [routingCases, claimRoutingCases, factsCases]) cases(test);
   });
 }
