@@ -128,4 +128,24 @@ describe("stateOf", () => {
       "ErrImageNeverPull: no such image",
     );
   });
+
+  it.each([
+    ["at v0.5.1 and later", condition("Ready", "False", "PodFailed")],
+    ["before v0.5.1", notReady],
+  ])("tells once why a pod has failed %s", (_title, told) => {
+    const refused = pod({
+      ready: false,
+      phase: "Failed",
+      reason: "SandgateUnsupported",
+      message: "spec.hostNetwork: no",
+    });
+    const { reason, message } = stateOf(sandbox({ conditions: [told] }), refused);
+    expect(`${reason}: ${message}`.match(/SandgateUnsupported: spec\.hostNetwork: no/g)).toHaveLength(1);
+  });
+
+  it("tells a failed pod's message where it gives no reason", () => {
+    const failed = pod({ ready: false, phase: "Failed", message: "exit code 3" });
+    const told = condition("Ready", "False", "PodFailed");
+    expect(stateOf(sandbox({ conditions: [told] }), failed).message).toContain("exit code 3");
+  });
 });

@@ -10,12 +10,17 @@ interface Seen {
   pod: PodView | undefined;
 }
 
+interface Told {
+  reason: string;
+  message: string;
+}
+
 /** One row: the first that applies decides. */
 interface Row {
   state: SandboxState;
   when: (seen: Seen) => boolean;
   /** Reason and message where the Ready condition does not tell them truthfully. */
-  why?: (seen: Seen) => { reason: string; message: string };
+  why?: (seen: Seen) => Told;
 }
 
 /**
@@ -40,7 +45,13 @@ const ROWS: readonly Row[] = [
     when: ({ suspendWanted }) => suspendWanted,
     why: () => ({ reason: "SandboxSuspended", message: "The sandbox is suspended" }),
   },
-  { state: "Failed", when: ({ ready }) => ready?.reason === "MultiplePods" || ready?.reason === "PodFailed" },
+  { state: "Failed", when: ({ ready }) => ready?.reason === "MultiplePods" },
+  {
+    state: "Failed",
+    when: ({ ready }) => ready?.reason === "PodFailed",
+    // The condition says only that the pod has failed.
+    why: ({ ready, pod }) => withPodReason(toldBy(ready), pod),
+  },
   { state: "Succeeded", when: ({ ready }) => ready?.reason === "PodSucceeded" },
   {
     state: "Failed",
@@ -90,23 +101,20 @@ export function stateOf(sandbox: NormalSandbox, pod: PodView | undefined): State
   };
   for (const { state, when, why } of ROWS) {
     if (!when(seen)) continue;
-    const told = why?.(seen) ?? { reason: seen.ready?.reason ?? "", message: seen.ready?.message ?? "" };
-    return { state, ...withPodReason(state, told, pod) };
+    const told = why?.(seen) ?? toldBy(seen.ready);
+    return { state, ...(state === "Starting" ? withPodReason(told, pod) : told) };
   }
   throw new Error("the last row applies to everything");
 }
 
-/** A pod that waits for a reason (a wrong image, a missing Secret) says more than that it is not ready. */
-function withPodReason(
-  state: SandboxState,
-  told: { reason: string; message: string },
-  pod: PodView | undefined,
-): { reason: string; message: string } {
-  if (state !== "Starting" || pod === undefined || pod.reason === "") return told;
-  return {
-    reason: told.reason,
-    message: `${told.message} (${pod.reason}${pod.message === "" ? "" : `: ${pod.message}`})`,
-  };
+function toldBy(ready: Condition | undefined): Told {
+  return { reason: ready?.reason ?? "", message: ready?.message ?? "" };
+}
+
+/** A pod that waits or has failed for a reason (a wrong image, a missing Secret) says more than that it is not ready. */
+function withPodReason(told: Told, pod: PodView | undefined): Told {
+  const own = [pod?.reason, pod?.message].filter((text) => text !== undefined && text !== "").join(": ");
+  return own === "" ? told : { reason: told.reason, message: `${told.message} (${own})` };
 }
 
 function isFinished(finished: Condition | undefined, reason: string): boolean {
