@@ -7,7 +7,7 @@ import {
   samplePod,
   sampleSandbox,
 } from "../../../test/support/sample-objects.ts";
-import { planSandbox, type SandboxView } from "./plan-sandbox.ts";
+import { lookAgainInMs, planSandbox, type SandboxView } from "./plan-sandbox.ts";
 
 const HASH = { [LABEL_SANDBOX_NAME_HASH]: "70c67e32" };
 const named = { annotations: { [ANNOTATION_POD_NAME]: "box" } };
@@ -162,5 +162,22 @@ describe("planSandbox", () => {
       kind: "create-pod",
       pod: { spec: { volumes: [{ name: "data", persistentVolumeClaim: { claimName: "data-box" } }] } },
     });
+  });
+});
+
+describe("lookAgainInMs", () => {
+  const dueMs = Date.parse("2026-01-01T00:00:10Z");
+  const due = sampleSandbox("box", { spec: { shutdownTime: "2026-01-01T00:00:10Z" } });
+
+  it.each([
+    ["before its time", dueMs - 3_000, dueMs - 2_990, 2_990],
+    ["whose time came since it was looked at", dueMs - 1, dueMs + 4, 0],
+    ["past its time", dueMs, dueMs + 1, null],
+  ])("of a sandbox %s", (_, seenAtMs, nowMs, expected) => {
+    expect(lookAgainInMs(due, seenAtMs, nowMs)).toBe(expected);
+  });
+
+  it("is never for one without a time", () => {
+    expect(lookAgainInMs(sampleSandbox("box"), dueMs, dueMs)).toBeNull();
   });
 });

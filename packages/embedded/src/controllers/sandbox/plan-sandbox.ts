@@ -101,10 +101,13 @@ export function partOf(action: SandboxAction): SandboxPart {
   }
 }
 
-/** When the sandbox's state changes by time alone, in milliseconds from now; null if never. */
-export function dueInMs(sandbox: Sandbox, nowMs: number): number | null {
-  const due = Date.parse(sandbox.spec.shutdownTime ?? "") - nowMs;
-  return Number.isNaN(due) || due <= 0 ? null : due;
+/**
+ * In how many milliseconds a sandbox has to be looked at again because its time comes; null if never. A time that came
+ * since it was looked at counts: timers run out a millisecond early, and what is done takes a while.
+ */
+export function lookAgainInMs(sandbox: Sandbox, seenAtMs: number, nowMs: number): number | null {
+  const dueMs = Date.parse(sandbox.spec.shutdownTime ?? "");
+  return Number.isNaN(dueMs) || dueMs <= seenAtMs ? null : Math.max(dueMs - nowMs, 0);
 }
 
 export function isExpired(sandbox: Sandbox, nowMs: number): boolean {

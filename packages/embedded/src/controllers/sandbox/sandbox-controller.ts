@@ -28,7 +28,7 @@ import { isSame } from "../same.ts";
 import { tolerateExisting, tolerateMissing } from "../tolerate.ts";
 import { withKind } from "../with-kind.ts";
 import {
-  dueInMs,
+  lookAgainInMs,
   partOf,
   planSandbox,
   type SandboxAction,
@@ -96,8 +96,8 @@ export function createSandboxController(options: SandboxControllerOptions): Sand
       options.events.record(withKind(SANDBOXES, sandbox), "Warning", "MultiplePods", message);
     }
     if (!plan.expired) await writeStatus(sandbox, { ...plan, ...results, errors }, view);
-    const due = dueInMs(sandbox, Date.now());
-    if (due !== null) queue.addAfter(key, due);
+    const againMs = lookAgainInMs(sandbox, view.nowMs, Date.now());
+    if (againMs !== null) queue.addAfter(key, againMs);
     const failed = Object.values(errors);
     if (failed.length > 0) throw new Error(failed.join("; "));
   }
