@@ -247,11 +247,19 @@ describe("installed with kustomize, as documented", () => {
   }, 180_000);
 });
 
-/** `helm upgrade` with one more value, and the wait until it is rolled out. */
+/** `helm upgrade` with more values, and the wait until only pods of the new form are left. */
 async function upgrade(...values: string[]): Promise<void> {
   const sets = values.flatMap((value) => ["--set", value]);
   helm(cluster, ["upgrade", "sandgate", CHART, "--namespace", NAMESPACE, "--reuse-values", ...sets]);
   await until(cluster, DEPLOYMENTS, NAMESPACE, "rolled out", rolledOut);
+  await awaitObjects({
+    client: cluster.client,
+    resource: PODS,
+    namespace: NAMESPACE,
+    what: "the old pods gone",
+    timeoutMs: 120_000,
+    until: (pods) => (pods.every((pod) => pod.metadata.deletionTimestamp === undefined) ? true : undefined),
+  });
 }
 
 describe("installed with Helm, as documented", () => {

@@ -56,7 +56,8 @@ export function ask(
         port: options.port ?? 80,
         path,
         method: options.method ?? "GET",
-        agent: options.agent,
+        // A connection that is kept stays with the pod that it went to.
+        agent: options.agent ?? false,
         timeout: 20_000,
         headers: {
           host: options.host ?? HOST,
