@@ -1,15 +1,13 @@
 /** What the other tests take for granted of the clusters they start. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { NAMESPACES } from "@sandgate/kube";
 import { describe, expect, it, vi } from "vitest";
 import { startCluster, type Cluster } from "../cluster/start-cluster.ts";
 import { makeStateFolder, removeStateFolder } from "../cluster/state-folder.ts";
 import { descendants, isAlive } from "./descendants.ts";
+import { startRunToKill } from "./killed-run.ts";
 
 /** Generous: the kernel takes a network link some time after the last process of its namespace. */
 const PATIENCE = { timeout: 20_000, interval: 50 };
@@ -39,34 +37,36 @@ describe("two clusters at once", () => {
 
 describe("a test run that is killed", () => {
   it("leaves no process and no link, and the next run removes its folder", async () => {
-    const program = join(import.meta.dirname, "cluster-program.ts");
-    const run = spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"] });
-    const exit = once(run, "exit");
-    try {
-      const lines = createInterface({ input: run.stdout });
-      const [line] = (await Promise.race([
-        once(lines, "line"),
-        exit.then(([code]) => Promise.reject(new Error(`the run ended by itself with ${code}`))),
-      ])) as [string];
-      const { folder, hostAddress } = JSON.parse(line) as { folder: string; hostAddress: string };
-      const link = hardwareAddress(hostAddress);
-      const processes = descendants(run.pid ?? 0);
-      expect(processes.map(({ name }) => name)).toEqual(expect.arrayContaining(["etcd", "kube-apiserver"]));
-      expect({ link: hasLink(link), folder: existsSync(folder) }).toEqual({ link: true, folder: true });
+    await using run = await startRunToKill("cluster-program.ts");
+    const { folder, hostAddress } = JSON.parse(run.line) as { folder: string; hostAddress: string };
+    const link = hardwareAddress(hostAddress);
+    const processes = descendants(run.pid);
+    expect(processes.map(({ name }) => name)).toEqual(expect.arrayContaining(["etcd", "kube-apiserver"]));
+    expect({ link: hasLink(link), folder: existsSync(folder) }).toEqual({ link: true, folder: true });
 
-      run.kill("SIGKILL");
-      await exit;
-      // Nothing tells us: the processes are not our children any more, and Node.js has no pidfd.
-      await vi.waitFor(() => {
-        expect(processes.filter(({ pid }) => isAlive(pid))).toEqual([]);
-        expect(hasLink(link)).toBe(false);
-      }, PATIENCE);
-      removeStateFolder(makeStateFolder());
-      expect(existsSync(folder)).toBe(false);
-    } finally {
-      run.kill("SIGKILL");
-      await exit;
-    }
+    await run.kill();
+    // Nothing tells us: the processes are not our children any more, and Node.js has no pidfd.
+    await vi.waitFor(() => {
+      expect(processes.filter(({ pid }) => isAlive(pid))).toEqual([]);
+      expect(hasLink(link)).toBe(false);
+    }, PATIENCE);
+    removeStateFolder(makeStateFolder());
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it("leaves no link and no route of the addresses of pods", async () => {
+    const octet = process.pid % 250;
+    const [lost, address] = [`10.234.${octet}.0/24`, `10.235.${octet}.2`];
+    await using run = await startRunToKill("pod-addresses-program.ts", lost, address);
+    const link = hardwareAddress(address);
+    expect(routes()).toContain(lost);
+
+    await run.kill();
+    // The kernel tells of links only over netlink, which Node.js does not speak.
+    await vi.waitFor(() => {
+      expect(hasLink(link)).toBe(false);
+      expect(routes()).not.toContain(lost);
+    }, PATIENCE);
   });
 });
 
@@ -83,4 +83,10 @@ function hasLink(mac: string): boolean {
   return Object.values(networkInterfaces())
     .flat()
     .some((one) => one?.mac === mac);
+}
+
+/** Networks that this machine has a route to. */
+function routes(): string[] {
+  const { stdout } = spawnSync("ip", ["-j", "route"], { encoding: "utf8" });
+  return (JSON.parse(stdout) as { dst: string }[]).map(({ dst }) => dst);
 }
