@@ -34,7 +34,17 @@ export function createServer(handler: Handler): Server {
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
-    else handler.refuse(socket, new SandgateError("REQUEST_MALFORMED", "The request could not be read."));
+    else handler.refuse(socket, unreadable(error));
   });
   return server;
+}
+
+/** What the caller is told of a request that the parser gave up. */
+function unreadable(error: NodeJS.ErrnoException): SandgateError {
+  return error.code === "HPE_HEADER_OVERFLOW"
+    ? new SandgateError(
+        "REQUEST_HEAD_TOO_LARGE",
+        `URL and headers of the request take more than ${HEAD_BYTES} bytes together.`,
+      )
+    : new SandgateError("REQUEST_MALFORMED", "The request could not be read.");
 }

@@ -390,6 +390,17 @@ describe("other sites' pages", () => {
 
 describe("malformed requests", () => {
   it.each([
+    ["URL", `GET /${"a".repeat(20_000)} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`],
+    ["header", `GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: ${"a".repeat(20_000)}\r\n\r\n`],
+  ])("with a %s of 20 kB are refused with 431, which names the limit", async (_title, request) => {
+    await open();
+    const answer = await raw(bench.gateway.url, request);
+    expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+    expect(answer).toContain("Sandgate-Error: REQUEST_HEAD_TOO_LARGE");
+    expect(answer).toContain("16384 bytes");
+  });
+
+  it.each([
     [
       "two Hosts",
       "GET /alice/box/ HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",

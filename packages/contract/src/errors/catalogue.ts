@@ -91,6 +91,12 @@ export const ERROR_CATALOGUE = {
     title: "Another sandbox has this name now",
     remedy: "The one with the UID of X-Sandbox-UID is gone; look up the new one, or leave the header out.",
   },
+  REQUEST_HEAD_TOO_LARGE: {
+    status: 431,
+    retryable: false,
+    title: "URL and headers too long",
+    remedy: "Shorten the URL, the cookies or the other headers; what is long belongs in the request's body.",
+  },
   BROKEN: {
     status: 502,
     retryable: true,
