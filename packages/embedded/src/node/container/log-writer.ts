@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync, existsSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import type { LogPace } from "./log-pace.ts";
@@ -10,6 +20,15 @@ const OLD_FILES = 4;
 const LINE_BYTES = 16 * 1024;
 const PARTS = new RegExp(`[^]{1,${LINE_BYTES}}`, "g");
 
+/** Failures that end by themselves or by somebody's hand, and what is said of the lines they cost. */
+const LOSSES: Readonly<Record<string, string>> = {
+  ENOSPC: "no space left",
+  EDQUOT: "disk quota exceeded",
+  EIO: "the disk failed",
+};
+/** Emptied, for a node that died in the middle may have left one. */
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
+
 /** Path of an older part of a log: 1 is the newest of them. */
 export function rotatedPath(path: string, index: number): string {
   return `${path}.${index}`;
@@ -17,7 +36,8 @@ export function rotatedPath(path: string, index: number): string {
 
 /**
  * Writes a container's output as kubelets do: `TIME STREAM F|P TEXT`, P for a part of a line. Rotated by size. Written at
- * once, so that what a process said last is there when it is gone.
+ * once, so that what a process said last is there when it is gone. Where the disk is full lines are lost, and counted: who
+ * prints is neither held up nor ended by it.
  */
 export class LogWriter {
   readonly #path: string;
@@ -25,6 +45,9 @@ export class LogWriter {
   #size: number;
   readonly #listeners = new Set<() => void>();
   #ended = false;
+  /** Entries that found no room and are not told of yet, and why. */
+  #lost = 0;
+  #lossReason = "";
 
   readonly #pace: LogPace;
 
@@ -69,6 +92,7 @@ export class LogWriter {
 
   end(): void {
     if (this.#ended) return;
+    this.#tellLoss();
     this.#ended = true;
     closeSync(this.#file);
     for (const listener of this.#listeners) listener();
@@ -76,21 +100,65 @@ export class LogWriter {
 
   #write(bytes: Buffer): void {
     if (this.#ended) return;
-    if (this.#size > 0 && this.#size + bytes.length > FILE_BYTES) this.#rotate();
-    writeSync(this.#file, bytes);
-    this.#size += bytes.length;
+    if (this.#tellLoss()) this.#append(bytes);
+    else this.#lost += countEntries(bytes);
     for (const listener of this.#listeners) listener();
   }
 
-  #rotate(): void {
-    closeSync(this.#file);
-    for (let index = OLD_FILES; index >= 1; index--) {
-      const older = index === 1 ? this.#path : rotatedPath(this.#path, index - 1);
-      if (existsSync(older)) renameSync(older, rotatedPath(this.#path, index));
+  /** @returns Whether there is nothing left to tell. */
+  #tellLoss(): boolean {
+    if (this.#lost === 0) return true;
+    const lost = this.#lost;
+    const text = `${lost} ${lost === 1 ? "line was" : "lines were"} lost: ${this.#lossReason}`;
+    this.#lost = 0;
+    this.#append(encodeLines("stderr", text, "F"));
+    if (this.#lost === 0) return true;
+    this.#lost = lost;
+    return false;
+  }
+
+  /** Writes whole entries as long as there is room, and counts those that found none. */
+  #append(bytes: Buffer): void {
+    let written = 0;
+    try {
+      if (this.#size > 0 && this.#size + bytes.length > FILE_BYTES) this.#rotate();
+      while (written < bytes.length) written += writeSync(this.#file, bytes, written);
+      this.#size += bytes.length;
+    } catch (error) {
+      const reason = LOSSES[(error as NodeJS.ErrnoException).code ?? ""];
+      if (reason === undefined) throw error;
+      const whole = written === 0 ? 0 : bytes.lastIndexOf(0x0a, written - 1) + 1;
+      if (whole < written) ftruncateSync(this.#file, this.#size + whole);
+      this.#size += whole;
+      this.#lost += countEntries(bytes.subarray(whole));
+      this.#lossReason = reason;
     }
-    this.#file = openSync(this.#path, "a", 0o600);
+  }
+
+  /** The new file first: where there is no room for it, the old one goes on. */
+  #rotate(): void {
+    const next = `${this.#path}.next`;
+    const file = openSync(next, NEW_FILE, 0o600);
+    try {
+      for (let index = OLD_FILES; index >= 1; index--) {
+        const older = index === 1 ? this.#path : rotatedPath(this.#path, index - 1);
+        if (existsSync(older)) renameSync(older, rotatedPath(this.#path, index));
+      }
+      renameSync(next, this.#path);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+    closeSync(this.#file);
+    this.#file = file;
     this.#size = 0;
   }
+}
+
+function countEntries(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) count++;
+  return count;
 }
 
 /**

@@ -20,13 +20,16 @@ export async function startContainer(options: StartOptions): Promise<RunningCont
     limitsOf(container),
   );
   const { joinFiles } = cgroup;
+  let log: LogWriter | undefined;
   try {
+    // Before anything runs: on a full disk it may be what fails.
+    log = new LogWriter(logPath(folder, instance), context.logPace);
     const output = await makeStdioPipes(folder, hostUid);
     const launched = launchOn(output, { ...plan, joinFiles });
-    const log = new LogWriter(logPath(folder, instance), context.logPace);
     const target = { ...plan, joinFiles };
     return new RunningContainer({ container, folder, hostUid, launched, cgroup, target, log, output });
   } catch (error) {
+    log?.end();
     cgroup.remove();
     throw error;
   }

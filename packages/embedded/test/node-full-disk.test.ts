@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { afterEach, describe, expect, test } from "vitest";
+import { LogPace } from "../src/node/container/log-pace.ts";
+import { LogWriter, rotatedPath } from "../src/node/container/log-writer.ts";
+import { mountSmallDisk, type SmallDisk } from "./support/small-disk.ts";
+
+let disk: SmallDisk;
+
+afterEach(() => disk.close());
+
+/** Text of the entries of a log, without their times. */
+function texts(path: string): string[] {
+  return readFileSync(path, "latin1")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.replace(/^\S+Z /, ""));
+}
+
+describe("a container's log on a full disk", () => {
+  let log: LogWriter;
+
+  function open(size: string): void {
+    disk = mountSmallDisk(size);
+    log = new LogWriter(join(disk.path, "0.log"), new LogPace());
+  }
+
+  /** Resolves when all of it has been read. */
+  function print(text: string): Promise<void> {
+    return log.copy("stdout", Readable.from([Buffer.from(text)]));
+  }
+
+  test("has every line before the disk was full, whole", async () => {
+    open("64k");
+    const lines = Array.from({ length: 5_000 }, (_, index) => `line ${index}`);
+    await print(`${lines.join("\n")}\n`);
+    await print("more\n".repeat(5_000));
+    const kept = texts(log.path);
+    expect(kept).toEqual(lines.slice(0, kept.length).map((line) => `stdout F ${line}`));
+    expect(kept.length).toBeGreaterThan(0);
+  });
+
+  test("says how many lines are missing as soon as there is room", async () => {
+    open("64k");
+    disk.fill();
+    await print("a\nb\n");
+    await print("c\n");
+    disk.free();
+    await print("after\n");
+    expect(texts(log.path)).toEqual(["stderr F 3 lines were lost: no space left", "stdout F after"]);
+  });
+
+  test("says at its end what was lost before", async () => {
+    open("64k");
+    disk.fill();
+    await print("a\n");
+    disk.free();
+    log.end();
+    expect(texts(log.path)).toEqual(["stderr F 1 line was lost: no space left"]);
+  });
+
+  test("is rotated when there is room again, and every line is there or counted", async () => {
+    open("11m");
+    const lines = `${"x".repeat(1_000)}\n`.repeat(1_000);
+    for (let count = 0; count < 10; count++) await print(lines);
+    disk.fill();
+    await print(lines);
+    await print(lines);
+    disk.free();
+    await print("after\n");
+    const all = [...texts(rotatedPath(log.path, 1)), ...texts(log.path)];
+    const lost = all.flatMap((text) => /^stderr F (\d+) lines? w/.exec(text)?.[1] ?? []).map(Number);
+    expect(all.at(-1)).toBe("stdout F after");
+    expect(all.length - 1 - lost.length + lost.reduce((sum, count) => sum + count, 0)).toBe(12_000);
+  });
+});
