@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request as httpsRequest } from "node:https";
@@ -137,27 +138,34 @@ describe("the data folder", () => {
 
   it("loses nothing that was acknowledged when the process is killed at any moment", async () => {
     const dataDir = folder();
-    /** What the server has said yes to, by name; null: its deletion. */
-    const acknowledged = new Map<string, string | null>();
-    for (let round = 0; round < 4; round++) {
+    const acknowledged: Acknowledged = new Map();
+    const killAfterMs = Array.from({ length: 4 }, () => randomInt(150, 500));
+    for (const [round, afterMs] of killAfterMs.entries()) {
       const { child, address } = await spawnServer(dataDir);
       const agent = new Agent({ keepAlive: true });
       const exited = once(child, "exit");
-      setTimeout(() => child.kill("SIGKILL"), 150 + round * 70);
+      setTimeout(() => child.kill("SIGKILL"), afterMs);
       await Promise.all(
         Array.from({ length: 4 }, (_, writer) => write(address, agent, `r${round}-w${writer}`, acknowledged)),
       );
       await exited;
       agent.destroy();
     }
-    expect(acknowledged.size).toBeGreaterThan(20);
+    const when = `killed after ${killAfterMs.join(", ")} ms`;
+    expect(acknowledged.size, when).toBeGreaterThan(20);
     const test = await openTestServer({ dataDir });
     const { json } = await test.call("GET", MAPS);
     const present = new Map(json.items.map((item) => [item.metadata.name ?? "", item]));
-    for (const [name, version] of acknowledged) {
+    for (const [name, said] of acknowledged) {
       const found: Loose | undefined = present.get(name);
-      if (version === null) expect([name, found]).toEqual([name, undefined]);
-      else expect(Number(found?.metadata.resourceVersion)).toBeGreaterThanOrEqual(Number(version));
+      if (said === null) {
+        expect([name, found], when).toEqual([name, undefined]);
+        continue;
+      }
+      const version = Number(found?.metadata.resourceVersion);
+      expect(version, when).toBeGreaterThanOrEqual(Number(said.version));
+      // A later one was written, and its answer cut off by the end.
+      if (version === Number(said.version)) expect([name, found?.["data"]], when).toEqual([name, said.data]);
     }
     const versions = json.items.map((item) => Number(item.metadata.resourceVersion));
     expect(Math.max(...versions)).toBeLessThanOrEqual(Number(json.metadata.resourceVersion));
@@ -173,21 +181,24 @@ describe("the data folder", () => {
   });
 });
 
+/** What the server has said yes to, by name; null: its deletion. */
+type Acknowledged = Map<string, { version: string; data: Record<string, string> | undefined } | null>;
+
 /** Creates, changes and deletes objects until the server is gone, noting each answer. */
 async function write(
   address: Address,
   agent: Agent,
   prefix: string,
-  acknowledged: Map<string, string | null>,
+  acknowledged: Acknowledged,
 ): Promise<void> {
   for (let index = 0; ; index++) {
     const name = `${prefix}-${index}`;
     const created = await send(address, agent, "POST", MAPS, configMap(name));
     if (created === undefined) return;
-    acknowledged.set(name, created);
+    acknowledged.set(name, { version: created, data: undefined });
     const patched = await send(address, agent, "PUT", `${MAPS}/${name}`, configMap(name, { a: "1" }));
     if (patched === undefined) return;
-    acknowledged.set(name, patched);
+    acknowledged.set(name, { version: patched, data: { a: "1" } });
     if (index % 3 !== 0) continue;
     acknowledged.delete(name);
     if ((await send(address, agent, "DELETE", `${MAPS}/${name}`, undefined)) === undefined) return;
