@@ -4,8 +4,7 @@
 // Installs the dependencies first when the lock file asks for others than are there. Plain JavaScript, since the Node
 // that starts it may not know TypeScript.
 import { spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,19 +12,37 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const wanted = Number(readFileSync(join(root, ".node-version"), "utf8").trim());
 
-/** @param {string} message */
+/**
+ * @param {string} message
+ * @returns {never}
+ */
 function fail(message) {
   process.stderr.write(`sandgate: ${message}\n`);
   process.exit(1);
 }
 
-/** The dependencies are those of the lock file if the hash written after the last install is the lock file's. */
+/** @param {string} path */
+function lockedPackages(path) {
+  return Object.entries(JSON.parse(readFileSync(path, "utf8")).packages);
+}
+
+/**
+ * Whether every package of the lock file is in the list that npm writes when an installation is complete, whoever asked
+ * for that. Optional ones may be another platform's, and are not in it then.
+ */
+function dependenciesAreThere() {
+  const list = join(root, "node_modules", ".package-lock.json");
+  if (!existsSync(list)) return false;
+  const installed = new Map(lockedPackages(list));
+  return lockedPackages(join(root, "package-lock.json")).every(([path, asked]) => {
+    if (!path.startsWith("node_modules/")) return true;
+    const there = installed.get(path);
+    if (there === undefined) return asked.optional === true;
+    return there.version === asked.version && there.integrity === asked.integrity;
+  });
+}
+
 function installDependencies() {
-  const hash = createHash("sha256")
-    .update(readFileSync(join(root, "package-lock.json")))
-    .digest("hex");
-  const stamp = join(root, "node_modules", ".lock-hash");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
   process.stderr.write("sandgate: installing dependencies (npm ci), about half a minute the first time\n");
   // On standard error, so that what a command prints stays its own.
   const npm = spawnSync("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"], {
@@ -39,19 +56,14 @@ function installDependencies() {
       "npm ci failed (its output is above). Is the package registry reachable? Then run the same command again.",
     );
   }
-  writeFileSync(stamp, hash);
 }
 
-/** @returns {string} */
+/** @returns {string | null} */
 function findNode() {
   if (Number(process.versions.node.split(".")[0]) === wanted) return process.execPath;
   const packaged = join(root, "node_modules", "node", "bin", "node");
   const probe = spawnSync(packaged, ["--version"], { encoding: "utf8" });
-  if (probe.status === 0 && probe.stdout.startsWith(`v${wanted}.`)) return packaged;
-  return fail(
-    `Node ${wanted} is not to be had from the npm package "node" on ${process.platform}-${process.arch}: ` +
-      `install Node ${wanted} and run the same command with it.`,
-  );
+  return probe.status === 0 && probe.stdout.startsWith(`v${wanted}.`) ? packaged : null;
 }
 
 const words = process.argv.slice(2);
@@ -61,8 +73,15 @@ const flags = words.slice(
 );
 const [file, ...args] = words.slice(flags.length);
 if (file === undefined) fail("usage: node scripts/with-node.mjs [--NODE-FLAG ...] FILE [ARGUMENT ...]");
-installDependencies();
+// An installation without scripts is complete to npm and has no Node in it.
+if (!dependenciesAreThere() || findNode() === null) installDependencies();
 const node = findNode();
+if (node === null) {
+  fail(
+    `Node ${wanted} is not to be had from the npm package "node" on ${process.platform}-${process.arch}: ` +
+      `install Node ${wanted} and run the same command with it.`,
+  );
+}
 const child = spawn(node, [...flags, join(root, file), ...args], {
   cwd: process.env.INIT_CWD ?? process.cwd(),
   stdio: "inherit",
