@@ -6,6 +6,7 @@ import { connect, createServer as createTcpServer, type AddressInfo, type Socket
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { SandboxState } from "@sandgate/contract";
 import { afterEach, describe, expect, it } from "vitest";
 import { startGateway } from "../src/index.ts";
 import { entry, openBench, raw, type Bench } from "./support.ts";
@@ -302,21 +303,44 @@ describe("failures of a sandbox", () => {
 });
 
 describe("states", () => {
-  it.each([
-    ["Suspended", 503],
-    ["Starting", 503],
-    ["Failed", 503],
-    ["Expired", 503],
-  ] as const)("%s is answered with its reason and when to come back", async (state, status) => {
-    await open();
+  async function answerOf(state: SandboxState, headers: Record<string, string> = {}): Promise<Response> {
+    await open(echo, { pathModePages: true });
     bench.routes.put(
       "alice-box",
       entry("alice", "box", { state: { state, reason: "Because", message: "so it is" } }),
     );
-    const response = await fetch(`${bench.gateway.url}/alice/box/`);
-    expect(response.status).toBe(status);
-    expect(response.headers.get("retry-after")).toBe("1");
-    expect((await problemOf(response)).detail).toContain("Because: so it is");
+    return fetch(`${bench.gateway.url}/alice/box/`, { headers });
+  }
+
+  it.each(["Suspended", "Suspending", "Starting"] as const)(
+    "%s is answered with its reason and when to come back",
+    async (state) => {
+      const response = await answerOf(state);
+      expect(response.status).toBe(503);
+      expect(response.headers.get("retry-after")).toBe("1");
+      expect((await problemOf(response)).detail).toContain("Because: so it is");
+    },
+  );
+
+  it.each(["Failed", "Succeeded", "Expired"] as const)(
+    "%s is answered with its reason and what to do, for it does not end by waiting",
+    async (state) => {
+      const response = await answerOf(state);
+      expect(response.status).toBe(503);
+      expect(response.headers.has("retry-after")).toBe(false);
+      const { code, detail } = await problemOf(response);
+      expect(code).toBe("SANDBOX_NOT_READY");
+      expect(detail).toContain("Because: so it is");
+      expect(detail).toMatch(/delete it and make it anew/);
+    },
+  );
+
+  it("Failed is shown as a page that does not reload itself", async () => {
+    const page = await (
+      await answerOf("Failed", { accept: "text/html", "sec-fetch-dest": "document" })
+    ).text();
+    expect(page).toContain("make it anew");
+    expect(page).not.toContain("http-equiv");
   });
 
   it("of an unknown sandbox is 404 once the sandboxes are known, and 503 before", async () => {

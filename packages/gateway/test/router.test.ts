@@ -245,7 +245,11 @@ describe("which sandbox a request in header form reaches", () => {
     expect((await asked).status).toBe(200);
   });
 
-  it.each(["Suspended", "Failed", "Expired"] as const)("is told at once to be %s", async (state) => {
+  it.each([
+    ["Suspended", ""],
+    ["Failed", " Waiting does not help: delete it and make it anew."],
+    ["Expired", " Waiting does not help: delete it and make it anew."],
+  ] as const)("is told at once to be %s", async (state, advice) => {
     const url = await open();
     bench.routes.put(
       "alice-box",
@@ -254,7 +258,7 @@ describe("which sandbox a request in header form reaches", () => {
     const began = performance.now();
     expect(await told(await fetch(url, { headers: to() }))).toEqual([
       502,
-      `Could not connect to the backend sandbox: box. default/box is ${state} (Because: so).`,
+      `Could not connect to the backend sandbox: box. default/box is ${state} (Because: so).${advice}`,
     ]);
     expect(performance.now() - began).toBeLessThan(1_000);
   });

@@ -121,7 +121,9 @@ export const ERROR_CATALOGUE = {
     status: 503,
     retryable: true,
     title: "The sandbox is not ready",
-    remedy: "Wait as Retry-After says. A suspended sandbox needs operatingMode: Running.",
+    remedy:
+      "Wait as Retry-After says. Without one it has ended: see why with sandgate logs SANDBOX or kubectl describe, then " +
+      "delete it and make it anew. A suspended sandbox needs operatingMode: Running.",
   },
   NOT_SYNCED: {
     status: 503,

@@ -19,6 +19,9 @@ export interface DecideOptions {
 
 const RETRY_AFTER_SECONDS = 1;
 
+/** What a sandbox does not leave by itself. */
+const ENDED: ReadonlySet<Route["state"]> = new Set(["Failed", "Succeeded", "Expired"]);
+
 /**
  * Whether the caller may, and where the request goes. Permission comes first: a caller who may not learns nothing of what
  * exists.
@@ -90,7 +93,8 @@ function notReady(route: Route, name: string): SandgateError {
     route.state === "Ready"
       ? "its pod has no address that may be dialled"
       : `${route.reason}: ${route.message}`;
-  return new SandgateError("SANDBOX_NOT_READY", `${name} is ${route.state} (${why}).`, {
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
-  });
+  const told = `${name} is ${route.state} (${why}).`;
+  return ENDED.has(route.state)
+    ? new SandgateError("SANDBOX_NOT_READY", `${told} Waiting does not help: delete it and make it anew.`)
+    : new SandgateError("SANDBOX_NOT_READY", told, { retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
