@@ -61,3 +61,13 @@ describe("a restart", () => {
     expect(second.stderr).toMatch(/another|in use|already/i);
   });
 });
+
+describe("the wish to end", () => {
+  it("is orderly also where it arrives as two signals at once", async () => {
+    await using up = await startSandgateUp({ args: ["--demo"] });
+    expect(podProcesses(up.dataDir).length).toBeGreaterThan(0);
+    up.process.kill("SIGTERM");
+    expect(await up.stop()).toBe(0);
+    expect(podProcesses(up.dataDir)).toEqual([]);
+  });
+});

@@ -6,17 +6,20 @@ import { createProgram } from "./program.ts";
 /** Exit code of a command that Ctrl-C ended, as shells report it. */
 const INTERRUPTED = 130;
 
+/** A signal to the whole group arrives twice where a wrapper passes it on; nobody asks twice in so short a time. */
+const SAME_WISH_MS = 500;
+
 /**
  * Runs one command line. The only place where a failure becomes a message and an exit code: 1 for what went wrong,
  * 2 for what was asked wrongly.
  */
 export async function run(args: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
-  let signals = 0;
+  let firstAtMs: number | undefined;
   const onSignal = (): void => {
-    signals++;
-    // The first asks for an orderly end, the second for an end.
-    if (signals > 1) process.exit(INTERRUPTED);
+    // The first asks for an orderly end, a later one for an end.
+    if (firstAtMs !== undefined && performance.now() - firstAtMs >= SAME_WISH_MS) process.exit(INTERRUPTED);
+    firstAtMs ??= performance.now();
     interrupt.abort();
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("SIGHUP", onSignal);
