@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, describe, expect, test } from "vitest";
+import { silentLogger } from "@sandgate/contract";
 import { LogPace } from "../src/node/container/log-pace.ts";
 import { LogWriter, rotatedPath } from "../src/node/container/log-writer.ts";
+import { PodRecords } from "../src/node/pod/pod-records.ts";
 import { mountSmallDisk, type SmallDisk } from "./support/small-disk.ts";
 
 let disk: SmallDisk;
@@ -74,4 +76,29 @@ describe("a container's log on a full disk", () => {
     expect(all.at(-1)).toBe("stdout F after");
     expect(all.length - 1 - lost.length + lost.reduce((sum, count) => sum + count, 0)).toBe(12_000);
   });
+});
+
+test("a pod's records are saved once there is room", async () => {
+  disk = mountSmallDisk("64k");
+  const saved = Promise.withResolvers<void>();
+  const warnings: string[] = [];
+  const logger = {
+    ...silentLogger,
+    warn: (message: string) => void warnings.push(message),
+    info: () => saved.resolve(),
+  };
+  const metadata = {
+    name: "box",
+    uid: "u1",
+    resourceVersion: "1",
+    creationTimestamp: "2026-01-01T00:00:00Z",
+  };
+  const spec = { containers: [{ name: "main", image: "sandgate.dev/runtime" }] };
+  const records = new PodRecords({ apiVersion: "v1", kind: "Pod", metadata, spec }, disk.path, logger);
+  disk.fill();
+  records.save();
+  expect(warnings).toEqual(["a pod's records cannot be saved yet"]);
+  disk.free();
+  await saved.promise;
+  expect(readFileSync(join(disk.path, "state.json"), "utf8")).toContain(records.startTime);
 });

@@ -27,7 +27,7 @@ export class LivePod {
     this.uid = pod.metadata.uid;
     this.#object = pod;
     this.resources = new PodResources(context, this.uid);
-    this.records = new PodRecords(pod, this.resources.folder);
+    this.records = new PodRecords(pod, this.resources.folder, context.logger);
     this.report = new StatusReport({
       client: context.client,
       logger: context.logger,
@@ -75,6 +75,7 @@ export class LivePod {
   /** Ends its processes at once, without a word to the API server. */
   async kill(): Promise<void> {
     this.#closing = true;
+    this.records.close();
     this.end();
     await Promise.all([...this.running.values()].map((container) => container.stop(0)));
   }

@@ -1,8 +1,10 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Container, Pod, Stored } from "@sandgate/contract";
+import type { Container, Logger, Pod, Stored } from "@sandgate/contract";
 import { inSeconds } from "../times.ts";
 import { newRecord, restarts, type ContainerRecord } from "./container-record.ts";
+
+const RETRY_MS = 1_000;
 
 /** What the node keeps of a pod on disk, so that a new process can go on with it. */
 interface Saved {
@@ -18,7 +20,13 @@ export class PodRecords {
   readonly init: readonly ContainerRecord[];
   readonly containers: readonly ContainerRecord[];
 
-  constructor(pod: Stored<Pod>, folder: string) {
+  readonly #logger: Logger;
+  #failed = false;
+  #closed = false;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(pod: Stored<Pod>, folder: string, logger: Logger) {
+    this.#logger = logger;
     this.#path = join(folder, "state.json");
     const saved = this.#load();
     const known = (list: ContainerRecord[] | undefined, { name }: Container): ContainerRecord =>
@@ -33,7 +41,31 @@ export class PodRecords {
     return [...this.init, ...this.containers].find((one) => one.name === name);
   }
 
+  /** Where that fails, on a full disk for one, the pod goes on and it is tried again until it is done. */
   save(): void {
+    clearTimeout(this.#retry);
+    if (this.#closed) return;
+    try {
+      this.#write();
+      if (this.#failed) this.#logger.info("a pod's records could be saved again", { path: this.#path });
+      this.#failed = false;
+    } catch (error) {
+      if (!this.#failed) {
+        const { message } = error as Error;
+        this.#logger.warn("a pod's records cannot be saved yet", { path: this.#path, error: message });
+      }
+      this.#failed = true;
+      this.#retry = setTimeout(() => this.save(), RETRY_MS).unref();
+    }
+  }
+
+  /** Nothing is written any more. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+  }
+
+  #write(): void {
     const { startTime, init, containers } = this;
     const saved: Saved = { startTime, init: [...init], containers: [...containers] };
     writeFileSync(`${this.#path}.new`, JSON.stringify(saved), { mode: 0o600 });

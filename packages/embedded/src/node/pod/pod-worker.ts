@@ -161,6 +161,7 @@ export class PodWorker {
     await this.#done;
     if (pod.isClosing) return;
     await pod.report.settled();
+    pod.records.close();
     await pod.resources.remove();
     await forgetPod(pod);
   }
