@@ -185,3 +185,11 @@ describe("the statuses of containers", () => {
     expect(status).not.toHaveProperty("initContainerStatuses");
   });
 });
+
+test("a pod that was refused before anything began has no containers' states", () => {
+  const verdict = { reason: "SandgateUnsupported", message: "spec.hostNetwork" };
+  const waiting = { init: [record("i")], containers: [record("main")], verdict };
+  expect(statusOf(waiting)).not.toHaveProperty("containerStatuses");
+  expect(statusOf(waiting)).not.toHaveProperty("initContainerStatuses");
+  expect(statusOf({ containers: [ready("main")], verdict }).containerStatuses).toHaveLength(1);
+});

@@ -17,6 +17,9 @@ export interface StatusInput {
 export function podStatus(input: StatusInput): PodStatus {
   const { pod, ip, nodeIp, verdict } = input;
   const phase = verdict === null ? phaseOf(input) : "Failed";
+  // As kubelets do of a pod that they refuse: a container that waits would be what kubectl shows of it.
+  const neverBegun =
+    verdict !== null && [...input.init, ...input.containers].every((one) => one.containerId === null);
   return {
     phase,
     ...(verdict === null ? {} : { reason: verdict.reason, message: verdict.message }),
@@ -25,10 +28,10 @@ export function podStatus(input: StatusInput): PodStatus {
     hostIPs: [{ ip: nodeIp }],
     ...(ip === null ? {} : { podIP: ip, podIPs: [{ ip }] }),
     startTime: input.startTime,
-    ...(input.init.length === 0
+    ...(input.init.length === 0 || neverBegun
       ? {}
       : { initContainerStatuses: input.init.map((record) => statusOf(pod, record)) }),
-    containerStatuses: input.containers.map((record) => statusOf(pod, record)),
+    ...(neverBegun ? {} : { containerStatuses: input.containers.map((record) => statusOf(pod, record)) }),
     ...(pod.status?.qosClass === undefined ? {} : { qosClass: pod.status.qosClass }),
   };
 }
