@@ -104,7 +104,7 @@ export const ROUTER_DIFFERENCES = {
   "head-size": {
     what: "a head of more than 16 KiB",
     upstream: "passes it on, up to 1 MiB",
-    sandgate: "400",
+    sandgate: "431",
     reason: "One limit for every listener.",
   },
   "sent-twice": {

@@ -335,7 +335,7 @@ const DIFFERENT: readonly Case[] = [
     "a head of 20 KiB",
     { headers: box({ "X-Long": "x".repeat(20_480) }) },
     reached("box"),
-    refused(400),
+    refused(431),
   ),
   differs(
     "sent-twice",
