@@ -4,7 +4,7 @@ import {
   type Sandbox,
   type Stored,
 } from "@sandgate/contract";
-import { PODS, SANDBOX_TEMPLATES, SANDBOX_WARM_POOLS, SANDBOXES } from "@sandgate/kube";
+import { NETWORK_POLICIES, PODS, SANDBOX_TEMPLATES, SANDBOX_WARM_POOLS, SANDBOXES } from "@sandgate/kube";
 import { describe, expect } from "vitest";
 import { conditionOf, type Scenario } from "../scenario.ts";
 import type { CaseFunction } from "../suite.ts";
@@ -88,8 +88,12 @@ export function warmPoolCases(test: CaseFunction): void {
       await scenario.createPool("pool", "tpl", 1);
       const [old] = await readyMembers(scenario, 1);
       const [container] = scenario.pods.ready().containers;
-      const spec = { podTemplate: { spec: { containers: [{ ...container, name: "later" }] } } };
+      const podTemplate = { spec: { containers: [{ ...container, name: "later" }] } };
+      // Templates and pools are followed apart. That the policy goes shows that the later template is known.
+      await scenario.until(NETWORK_POLICIES, "tpl-network-policy", "made", () => true);
+      const spec = { podTemplate, networkPolicyManagement: "Unmanaged" };
       await scenario.change(SANDBOX_TEMPLATES, "tpl", { spec });
+      await scenario.untilGone(NETWORK_POLICIES, "tpl-network-policy");
       await scenario.change(SANDBOX_WARM_POOLS, "pool", { spec: { replicas: 2 } });
       const members = await readyMembers(scenario, 2);
       expect(members.map(image).toSorted()).toEqual(["later", "main"]);
