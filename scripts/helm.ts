@@ -1,9 +1,9 @@
 /** Builds Helm for the tests of the chart, from its Go module and into the cache where kubectl is too. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cacheFolder } from "./cache-folder.ts";
 
 const VERSION = "v3.22.0";
 /** What `helm template` takes the cluster for. */
@@ -15,8 +15,7 @@ const module = join(dirname(dirname(fileURLToPath(import.meta.url))), "test", "t
  * @throws Error with the remedy where it cannot be built.
  */
 export function findHelm(write: (line: string) => void): string {
-  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-  const target = join(cache, "sandgate", `helm-${VERSION}`, "helm");
+  const target = join(cacheFolder(), `helm-${VERSION}`, "helm");
   if (existsSync(target)) return target;
   write(`building helm ${VERSION} from its Go module, about a minute the first time`);
   mkdirSync(dirname(target), { recursive: true });

@@ -1,9 +1,9 @@
 /** Finds a kubectl for the tests: the one on PATH if its version serves, else one built from its Go module. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync } from "node:fs";
-import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cacheFolder } from "./cache-folder.ts";
 
 const OLDEST_MINOR = 31;
 const NEWEST_MINOR = 36;
@@ -32,8 +32,7 @@ export function findKubectl(write: (line: string) => void): string {
 }
 
 function buildKubectl(write: (line: string) => void): string {
-  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-  const target = join(cache, "sandgate", `kubectl-${BUILT_VERSION}`, "kubectl");
+  const target = join(cacheFolder(), `kubectl-${BUILT_VERSION}`, "kubectl");
   if (existsSync(target)) return target;
   write(`building kubectl ${BUILT_VERSION} from its Go module, about a minute the first time`);
   mkdirSync(dirname(target), { recursive: true });

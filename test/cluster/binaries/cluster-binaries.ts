@@ -3,10 +3,10 @@ import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Part } from "./parts.ts";
 import type { AgentSandboxRelease } from "./versions.ts";
+import { cacheFolder } from "../../../scripts/cache-folder.ts";
 
 const modules = join(dirname(import.meta.dirname), "modules");
 const GO_ENVIRONMENT = { CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" };
@@ -17,14 +17,13 @@ const BUILD =
 
 /** Where the parts are kept: a folder of its own for every state of a module and of the flags. */
 function fileOf(part: Part): string {
-  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
   const hash = createHash("sha256").update(linkerFlags(part)).update(part.package);
   for (const file of ["go.mod", "go.sum", "main.go"]) {
     const path = join(modules, part.module, file);
     hash.update(existsSync(path) ? readFileSync(path) : "");
   }
   const key = `${part.version}-${hash.digest("hex").slice(0, 12)}`;
-  return join(cache, "sandgate", "cluster", key, part.file);
+  return join(cacheFolder(), "cluster", key, part.file);
 }
 
 function linkerFlags(part: Part): string {

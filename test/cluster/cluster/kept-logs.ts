@@ -1,25 +1,21 @@
 /** Logs of failed tests outlive their clusters here, the newest of them. */
 import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import type { RunningCluster } from "./running-clusters.ts";
+import { cacheFolder } from "../../../scripts/cache-folder.ts";
 
 const KEPT = 10;
 const NAME_LENGTH = 80;
-
-/** `XDG_CACHE_HOME`, or `~/.cache`. */
-export function cacheFolder(): string {
-  return process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-}
 
 /**
  * Copies the logs of clusters, one folder for each, and removes all but the newest ten such copies.
  *
  * @param name - What failed; becomes part of the folder's name.
- * @returns The folder: `<cache>/sandgate/cluster-logs/<time>-<name>`.
+ * @param cache - Folder of what is kept between runs.
+ * @returns The folder: `<cache>/cluster-logs/<time>-<name>`.
  */
 export function keepLogs(clusters: readonly RunningCluster[], name: string, cache = cacheFolder()): string {
-  const all = join(cache, "sandgate", "cluster-logs");
+  const all = join(cache, "cluster-logs");
   const time = new Date().toISOString().replaceAll(/[:.]/g, "-");
   const words = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
   const folder = join(all, `${time}-${words.slice(0, NAME_LENGTH)}`);

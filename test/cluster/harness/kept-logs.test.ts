@@ -21,7 +21,7 @@ describe("logs of failed tests", () => {
   });
 
   it("are those of the newest ten, however often tests fail", () => {
-    const all = join(root, "sandgate", "cluster-logs");
+    const all = join(root, "cluster-logs");
     const old = Array.from({ length: 12 }, (_, day) => `2001-01-${String(day + 10)}T00-00-00-000Z-old`);
     for (const name of old) mkdirSync(join(all, name), { recursive: true });
     const newest = keepLogs([], "new", root);

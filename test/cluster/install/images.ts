@@ -3,9 +3,9 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { buildRuntime } from "@sandgate/runtime/build";
+import { cacheFolder } from "../../../scripts/cache-folder.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 
@@ -18,8 +18,7 @@ const root = join(import.meta.dirname, "..", "..", "..");
 export async function makeImages(folder: string): Promise<{ gateway: string; runtime: string }> {
   const gateway = join(folder, "gateway.tar");
   await makeImage("gateway", gateway);
-  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-  const runtime = join(cache, "sandgate", "images", `runtime-${await runtimeKey()}.tar`);
+  const runtime = join(cacheFolder(), "images", `runtime-${await runtimeKey()}.tar`);
   if (!existsSync(runtime)) {
     mkdirSync(dirname(runtime), { recursive: true });
     const part = `${runtime}.${process.pid}`;

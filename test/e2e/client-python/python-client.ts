@@ -2,8 +2,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "../../../scripts/cache-folder.ts";
 
 /** Versions that are tried. The first is of the release that the embedded controllers follow, the last the newest. */
 export const PYTHON_CLIENTS = ["0.5.6", "1.0.8"] as const;
@@ -37,9 +37,8 @@ const INSTALL =
  * @throws Error with pip's output.
  */
 export function installPythonClient(version: string): string {
-  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
   const key = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex").slice(0, 12);
-  const folder = join(cache, "sandgate", "python", `${version}-${key}`);
+  const folder = join(cacheFolder(), "python", `${version}-${key}`);
   mkdirSync(join(folder, ".."), { recursive: true });
   const args = [`${folder}.lock`, "sh", "-c", INSTALL, "install", folder, REQUIREMENTS];
   const { status, stderr } = spawnSync("flock", [...args, `k8s-agent-sandbox==${version}`], {
