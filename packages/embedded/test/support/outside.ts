@@ -19,17 +19,19 @@ export interface Outside {
 
 const PORT = 7777;
 const SERVER = `
-import socket, threading, sys
+import os, socket, threading, sys
 port = int(sys.argv[1])
 tcp = socket.create_server(("0.0.0.0", port))
+# A line is one write: print writes text and line end apart, and another thread's text could come between.
+def say(*words): os.write(1, (" ".join(words) + "\\n").encode())
 def udp(ip):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((ip, port))
     while True:
-        data, peer = s.recvfrom(99); print("udp", peer[0], ip, flush=True); s.sendto(b"outside", peer)
+        data, peer = s.recvfrom(99); say("udp", peer[0], ip); s.sendto(b"outside", peer)
 for ip in sys.argv[2:]: threading.Thread(target=udp, args=[ip], daemon=True).start()
-print("up", flush=True)
+say("up")
 while True:
-    c, peer = tcp.accept(); print("tcp", peer[0], c.getsockname()[0], flush=True); c.sendall(b"outside"); c.close()`;
+    c, peer = tcp.accept(); say("tcp", peer[0], c.getsockname()[0]); c.sendall(b"outside"); c.close()`;
 
 /**
  * @param number - Keeps two of them apart; from 0 to 63.
