@@ -1,23 +1,7 @@
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { podProcesses } from "../support/pod-processes.ts";
 import { makeDataDir, runSandgate, startSandgateUp, type SandgateUp } from "../support/sandgate-up.ts";
-
-/** Processes in the control groups of pods of this data folder. */
-function podProcesses(dataDir: string): number[] {
-  const id = createHash("sha256").update(join(dataDir, "node")).digest("hex").slice(0, 8);
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(`sandgate-${id}/`);
-      } catch {
-        return false;
-      }
-    });
-}
 
 async function answer(up: SandgateUp, path: string): Promise<number> {
   return (await fetch(`${up.url}${path}`)).status;

@@ -64,7 +64,7 @@ export function runSandgate(
  * @throws Error with its output where it ends before it is ready.
  */
 export async function startSandgateUp(
-  options: { dataDir?: string; args?: readonly string[]; npmStart?: boolean } = {},
+  options: { dataDir?: string; args?: readonly string[]; npmStart?: boolean; env?: NodeJS.ProcessEnv } = {},
 ): Promise<SandgateUp> {
   const dataDir = options.dataDir ?? makeDataDir();
   const started = performance.now();
@@ -80,6 +80,7 @@ export async function startSandgateUp(
       ...(options.args ?? []),
     ],
     {
+      env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );

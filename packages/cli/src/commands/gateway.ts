@@ -1,10 +1,12 @@
-import { once } from "node:events";
 import { DIAL_MODE_TEXT } from "@sandgate/gateway";
 import { isInCluster, inClusterAccess, loadKubeconfig, type ClusterAccess } from "@sandgate/kube";
 import { CliError } from "../cli-error.ts";
 import { readGatewayConfig } from "../config-flags.ts";
 import { createConsoleLogger, logLevelOf } from "../output/console-logger.ts";
+import { aborted } from "../up/aborted.ts";
+import { createCleanup } from "../up/cleanup.ts";
 import { runGateway } from "../up/run-gateway.ts";
+import { watchForUnexpectedErrors } from "../up/unexpected.ts";
 import { say, type CommandContext } from "./context.ts";
 
 /** `sandgate gateway`: the gateway alone, until a signal. */
@@ -19,12 +21,19 @@ export async function gateway(
     logLevelOf(context.env["SANDGATE_LOG_LEVEL"]),
     context.stderr.isTTY !== true,
   );
-  const running = await runGateway({ access, config, logger, near: isInCluster(context.env) });
-  say(context, `Sandgate gateway listens on ${running.gateway.url} for the cluster at ${access.server}`);
-  if (running.gateway.routerUrl !== null) say(context, `Router: ${running.gateway.routerUrl}`);
-  say(context, `Sandboxes are reached ${DIAL_MODE_TEXT[running.gateway.dialMode]}.`);
-  if (!context.signal.aborted) await once(context.signal, "abort");
-  await running.close();
+  const unexpected = watchForUnexpectedErrors(logger);
+  const cleanup = createCleanup();
+  try {
+    const running = await runGateway({ access, config, logger, near: isInCluster(context.env) });
+    cleanup.add(() => running.close());
+    say(context, `Sandgate gateway listens on ${running.gateway.url} for the cluster at ${access.server}`);
+    if (running.gateway.routerUrl !== null) say(context, `Router: ${running.gateway.routerUrl}`);
+    say(context, `Sandboxes are reached ${DIAL_MODE_TEXT[running.gateway.dialMode]}.`);
+    await Promise.race([aborted(context.signal), unexpected.failed]);
+  } finally {
+    await cleanup.run();
+    unexpected.close();
+  }
 }
 
 /** Named by flag, else `SANDGATE_KUBECONFIG`, else the pod's service account. An ambient KUBECONFIG needs --context. */

@@ -11,8 +11,10 @@ import { removeRunning, writeRunning } from "../cluster/running-file.ts";
 import { waitForReady } from "../cluster/wait-for-ready.ts";
 import { readGatewayConfig } from "../config-flags.ts";
 import { createConsoleLogger, logLevelOf } from "../output/console-logger.ts";
+import { aborted } from "../up/aborted.ts";
 import { runGateway } from "../up/run-gateway.ts";
 import { createCleanup } from "../up/cleanup.ts";
+import { watchForUnexpectedErrors, type UnexpectedErrors } from "../up/unexpected.ts";
 import { VERSION } from "../version.ts";
 import { print, say, type CommandContext } from "./context.ts";
 
@@ -32,14 +34,19 @@ export async function up(context: CommandContext, options: Readonly<Record<strin
     false,
   );
   const cleanup = createCleanup();
+  const unexpected = watchForUnexpectedErrors(logger);
   try {
-    const running = await start(context, { options, config, dataDir, logger, cleanup });
+    const running = await Promise.race([
+      start(context, { options, config, dataDir, logger, cleanup, unexpected }),
+      unexpected.failed,
+    ]);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
     greet(context, { ...running, dataDir, seconds, demo: options["demo"] === true });
-    await Promise.race([aborted(context.signal), running.failed]);
+    await Promise.race([aborted(context.signal), unexpected.failed]);
     say(context, "Ending; sandboxes' processes are ended, their state stays.");
   } finally {
     await cleanup.run();
+    unexpected.close();
   }
 }
 
@@ -47,7 +54,6 @@ interface Started {
   url: string;
   routerUrl: string | null;
   kubeconfigPath: string;
-  failed: Promise<never>;
 }
 
 async function start(
@@ -58,9 +64,10 @@ async function start(
     dataDir: string;
     logger: Logger;
     cleanup: ReturnType<typeof createCleanup>;
+    unexpected: UnexpectedErrors;
   },
 ): Promise<Started> {
-  const { options, config, dataDir, logger, cleanup } = parts;
+  const { options, config, dataDir, logger, cleanup, unexpected } = parts;
   const entry = await buildRuntime();
   const api = await startApiServer({
     dataDir,
@@ -70,6 +77,7 @@ async function start(
     ...(options["apiPort"] === undefined ? {} : { port: options["apiPort"] as number }),
   });
   cleanup.add(() => api.close());
+  api.failed.catch((error: unknown) => unexpected.report(error, "API server"));
   const clientOf = (user: "controllers" | "node" | "admin"): KubeClient => {
     const client = createKubeClient(api.access(user), { userAgent: `sandgate-${user}` });
     cleanup.add(() => client.close());
@@ -105,7 +113,7 @@ async function start(
   });
   cleanup.add(async () => removeRunning(dataDir));
   if (options["demo"] === true) await makeDemo(context, clientOf("admin"));
-  return { url, routerUrl, kubeconfigPath: api.kubeconfigPath, failed: api.failed };
+  return { url, routerUrl, kubeconfigPath: api.kubeconfigPath };
 }
 
 async function makeDemo(context: CommandContext, client: KubeClient): Promise<void> {
@@ -179,11 +187,6 @@ function greet(
     `Ctrl-C ends it. State stays in ${dataDir}.`,
   ];
   for (const line of lines) print(context, line);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 function toCliError(error: unknown): Error {
