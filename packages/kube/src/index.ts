@@ -31,7 +31,8 @@ export {
 export { openPortForward, type PortForwardTunnel } from "./port-forward/port-forward-tunnel.ts";
 export { SpdySession, type SpdyStream } from "./port-forward/spdy/session.ts";
 export { podLogs, type PodLogsOptions } from "./exec/pod-logs.ts";
-export { discoverSandboxApi, servedVersions } from "./adapter/discover-sandbox-api.ts";
+export { choosePod } from "./adapter/choose-pod.ts";
+export { discoverSandboxApi, sandboxResource, servedVersions } from "./adapter/discover-sandbox-api.ts";
 export { normalizeSandbox } from "./adapter/normalize-sandbox.ts";
 export { viewPod, type PodView } from "./adapter/pod-view.ts";
 export { stateOf } from "./adapter/state-of.ts";

@@ -21,8 +21,12 @@ export async function discoverSandboxApi(client: KubeClient, signal?: AbortSigna
     servedVersions(client, SANDBOXES.group, signal),
     servedVersions(client, SANDBOX_CLAIMS.group, signal),
   ]);
-  const sandboxes = [SANDBOXES, SANDBOXES_V1ALPHA1].find(({ version }) => core.has(version)) ?? null;
-  return { sandboxes, extensions: extensions.size > 0 };
+  return { sandboxes: sandboxResource([...core]), extensions: extensions.size > 0 };
+}
+
+/** In which of the served versions Sandboxes are read and written; null where none that is known is among them. */
+export function sandboxResource(served: readonly string[]): Resource | null {
+  return [SANDBOXES, SANDBOXES_V1ALPHA1].find(({ version }) => served.includes(version)) ?? null;
 }
 
 /**

@@ -5,6 +5,7 @@ import { createInformer } from "../reflector/create-informer.ts";
 import { PODS, SANDBOX_CLAIMS, SANDBOXES } from "../client/resources.ts";
 import type { KubeClient } from "../client/kube-client.ts";
 import { apiVersionOf, type Resource } from "../client/resource.ts";
+import { choosePod } from "./choose-pod.ts";
 import { discoverSandboxApi, lacksSandboxApi, type SandboxApi } from "./discover-sandbox-api.ts";
 import { openReader, type OpenReader } from "./open-reader.ts";
 import { createPacking, unpackPod } from "./packed.ts";
@@ -253,10 +254,4 @@ export function watchSandboxes(options: WatchSandboxesOptions): SandboxWatch {
       await running;
     },
   };
-}
-
-/** Of several pods the one that is not going; of those the one the Sandbox names. */
-function choosePod(pods: readonly PodView[], sandbox: NormalSandbox): PodView | undefined {
-  const staying = pods.filter((pod) => !pod.deleting);
-  return staying.find((pod) => pod.name === sandbox.podName) ?? staying[0] ?? pods[0];
 }

@@ -195,8 +195,12 @@ export function createKubeClient(access: ClusterAccess, options: KubeClientOptio
 
 type ListQuery = NonNullable<Parameters<KubeClient["list"]>[1]>;
 
-function writeQuery(options: WriteOptions): NonNullable<RawRequest["query"]> {
-  return { fieldManager: options.fieldManager, dryRun: options.dryRun === true ? "All" : undefined };
+function writeQuery({
+  fieldManager,
+  dryRun,
+  fieldValidation,
+}: WriteOptions): NonNullable<RawRequest["query"]> {
+  return { fieldManager, dryRun: dryRun === true ? "All" : undefined, fieldValidation };
 }
 
 function tlsOptions(access: ClusterAccess): Record<string, unknown> {

@@ -44,6 +44,8 @@ export interface WriteOptions extends RequestOptions {
   subresource?: "status" | "scale" | undefined;
   fieldManager?: string | undefined;
   dryRun?: boolean | undefined;
+  /** `Strict`: an object with fields that the server does not know is refused, instead of losing them. */
+  fieldValidation?: "Strict" | undefined;
 }
 
 export type Patch =

@@ -7,7 +7,7 @@ import { readElsewhere } from "./read-elsewhere.ts";
 import { readGateway } from "./read-gateway.ts";
 import { readRights } from "./read-rights.ts";
 import { readRuntimeClasses } from "./read-runtime-classes.ts";
-import { readSandboxes } from "./read-sandboxes.ts";
+import { addEvents, readSandboxes } from "./read-sandboxes.ts";
 import { readServices } from "./read-services.ts";
 import { createReading } from "./reading.ts";
 
@@ -69,6 +69,7 @@ export async function gatherFacts(options: GatherOptions): Promise<Facts> {
       facts.rights = own === null ? [] : [own];
     }
     facts.sandboxes = await readSandboxes(reading, facts.sandboxVersions, { settings, namespace, name });
+    if (facts.sandboxes !== null) await addEvents(reading, facts.sandboxes);
     if (name !== undefined && facts.sandboxes !== null)
       facts.elsewhere = await readElsewhere(reading, facts, { namespace, name });
     facts.services = await readServices(reading, namespace);

@@ -1,5 +1,5 @@
 import { createRouteTable, type RouteTable } from "@sandgate/gateway";
-import { SANDBOXES_V1ALPHA1, stateOf, type Resource } from "@sandgate/kube";
+import { choosePod, SANDBOXES_V1ALPHA1, stateOf, type Resource } from "@sandgate/kube";
 import type { GatewaySettings, SandboxFact } from "../facts.ts";
 import type { SeenPod, SeenSandbox } from "./see-sandbox.ts";
 
@@ -24,7 +24,11 @@ export function joinSandboxes(
   const table = createRouteTable(settings);
   const facts = seen.map(({ sandbox, ...rest }) => {
     const owned = byOwner.get(sandbox.uid) ?? [];
-    const pod = owned.find(({ view }) => !view.deleting) ?? owned[0];
+    const chosen = choosePod(
+      owned.map(({ view }) => view),
+      sandbox,
+    );
+    const pod = owned.find(({ view }) => view === chosen);
     const state = stateOf(sandbox, pod?.view);
     table.put(sandbox.uid, { sandbox, pod: pod?.view, state });
     return {

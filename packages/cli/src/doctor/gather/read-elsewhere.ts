@@ -1,7 +1,12 @@
 import type { Condition, KubeObject, Stored } from "@sandgate/contract";
-import { isKubeError, SANDBOX_CLAIMS, SANDBOXES_V1ALPHA1, type Resource } from "@sandgate/kube";
+import {
+  isKubeError,
+  SANDBOX_CLAIMS,
+  sandboxResource,
+  SANDBOXES_V1ALPHA1,
+  type Resource,
+} from "@sandgate/kube";
 import type { ClaimFact, Elsewhere, Facts } from "../facts.ts";
-import { sandboxResource } from "./read-sandboxes.ts";
 import type { Reading } from "./reading.ts";
 
 /** Where nobody is found by a name: claims of that name, and sandboxes in namespaces that are not looked at. */

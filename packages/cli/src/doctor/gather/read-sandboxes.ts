@@ -1,4 +1,4 @@
-import { EVENTS, PODS, SANDBOXES, SANDBOXES_V1ALPHA1, type Resource } from "@sandgate/kube";
+import { EVENTS, PODS, sandboxResource, SANDBOXES } from "@sandgate/kube";
 import { isExplained } from "../cause-of.ts";
 import type { Facts, GatewaySettings, SandboxFact } from "../facts.ts";
 import { joinSandboxes } from "./join-sandboxes.ts";
@@ -14,11 +14,6 @@ export interface SandboxScope {
   namespace: string | undefined;
   /** Absent: those of any name. */
   name?: string | undefined;
-}
-
-/** In which version Sandboxes are read; null where none that is known is served. */
-export function sandboxResource(served: readonly string[]): Resource | null {
-  return [SANDBOXES, SANDBOXES_V1ALPHA1].find(({ version }) => served.includes(version)) ?? null;
 }
 
 /** Every Sandbox with its pod. Of 10,000 only what the checks need is kept. */
@@ -42,8 +37,7 @@ export async function readSandboxes(
       : await reading.list(PODS, { namespace: namespace ?? commonNamespace(seen) }, seePod);
   // Without pods there is no telling what a sandbox does.
   if (pods === null) return null;
-  const facts = joinSandboxes(seen, pods, { settings, resource, nowMs: Date.now() });
-  return withEvents(reading, facts);
+  return joinSandboxes(seen, pods, { settings, resource, nowMs: Date.now() });
 }
 
 /** Where all of them are, so that no other pods need to be read; undefined for several namespaces. */
@@ -52,10 +46,10 @@ function commonNamespace(seen: readonly SeenSandbox[]): string | undefined {
   return seen.every(({ sandbox }) => sandbox.namespace === first) ? first : undefined;
 }
 
-async function withEvents(reading: Reading, facts: SandboxFact[]): Promise<SandboxFact[]> {
+/** Adds the events to those whose state and pod say too little. */
+export async function addEvents(reading: Reading, facts: readonly SandboxFact[]): Promise<void> {
   const unexplained = facts.filter((fact) => !isExplained(fact)).slice(0, WITH_EVENTS);
   for (const fact of unexplained) fact.events = await readEvents(reading, fact);
-  return facts;
 }
 
 async function readEvents(reading: Reading, { sandbox, pod }: SandboxFact): Promise<SandboxFact["events"]> {
