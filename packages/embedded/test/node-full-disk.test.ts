@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { silentLogger } from "@sandgate/contract";
 import { LogPace } from "../src/node/container/log-pace.ts";
 import { LogWriter, rotatedPath } from "../src/node/container/log-writer.ts";
+import { openHostUsers } from "../src/node/isolation/host-users.ts";
 import { PodRecords } from "../src/node/pod/pod-records.ts";
 import { mountSmallDisk, type SmallDisk } from "./support/small-disk.ts";
 
@@ -101,4 +102,18 @@ test("a pod's records are saved once there is room", async () => {
   disk.free();
   await saved.promise;
   expect(readFileSync(join(disk.path, "state.json"), "utf8")).toContain(records.startTime);
+});
+
+test("a host user is given away only where that is on disk, and taken back in any case", () => {
+  disk = mountSmallDisk("64k");
+  const path = join(disk.path, "users.json");
+  const users = openHostUsers(path, 0);
+  const first = users.acquire("first");
+  disk.fill();
+  expect(() => users.acquire("second")).toThrow("no space left");
+  expect(() => users.acquire("second")).toThrow("no space left");
+  users.release("first");
+  disk.free();
+  expect(users.acquire("second")).not.toBe(first);
+  expect(openHostUsers(path, 0).pods).toEqual(["second"]);
 });

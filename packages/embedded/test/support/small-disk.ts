@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmSync, rmdirSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  rmdirSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -7,16 +16,29 @@ import { join } from "node:path";
 export interface SmallDisk {
   readonly path: string;
   fill(): void;
-  /** Takes away what `fill` has put there. */
+  /** Makes files until no other can be made, though there is room in those that are there. */
+  fillWithFiles(): void;
+  /** Takes away what was put there to fill it. */
   free(): void;
   close(): void;
 }
 
-/** @param size - As tmpfs takes it, such as `64k`. */
-export function mountSmallDisk(size: string): SmallDisk {
+/**
+ * @param size - As tmpfs takes it, such as `64k`.
+ * @param files - How many files and folders there may be.
+ */
+export function mountSmallDisk(size: string, files = 10_000): SmallDisk {
   const path = mkdtempSync(join(tmpdir(), "sandgate-disk-"));
-  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size},mode=0755`, "sandgate-test", path]);
+  execFileSync("mount", [
+    "-t",
+    "tmpfs",
+    "-o",
+    `size=${size},nr_inodes=${files},mode=0755`,
+    "sandgate-test",
+    path,
+  ]);
   const ballast = join(path, "ballast");
+  const manyFiles = join(path, "many-files");
   return {
     path,
     fill() {
@@ -29,7 +51,18 @@ export function mountSmallDisk(size: string): SmallDisk {
         closeSync(file);
       }
     },
-    free: () => rmSync(ballast),
+    fillWithFiles() {
+      mkdirSync(manyFiles);
+      try {
+        for (let count = 0; ; count++) writeFileSync(join(manyFiles, String(count)), "");
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      }
+    },
+    free() {
+      rmSync(ballast, { force: true });
+      rmSync(manyFiles, { recursive: true, force: true });
+    },
     close() {
       execFileSync("umount", ["-l", path]);
       rmdirSync(path);

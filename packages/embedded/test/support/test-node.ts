@@ -40,6 +40,8 @@ export interface TestNode {
 export interface TestNodeOptions {
   /** Absent: a new folder, removed at the end. */
   dataDir?: string;
+  /** The node's own part of it; absent: below it. */
+  nodeDir?: string;
   /** What the image runs of itself; absent: nothing useful. */
   entry?: string;
   /** Absent: false. */
@@ -56,7 +58,7 @@ export async function openTestNode(options: TestNodeOptions = {}): Promise<TestN
   const start = (): Promise<NodeHandle> =>
     startNode({
       client: nodeClient,
-      dataDir: join(dataDir, "node"),
+      dataDir: options.nodeDir ?? join(dataDir, "node"),
       egress: options.egress ?? false,
       image: { nodeBinary: process.execPath, entry: options.entry ?? import.meta.filename },
       logger: silentLogger,

@@ -42,11 +42,22 @@ export function openHostUsers(path: string, id: number): HostUsers {
       const uid = first + next;
       next = (next + 1) % COUNT;
       taken.set(podUid, uid);
-      save();
+      try {
+        save();
+      } catch (error) {
+        // Unsaved, a later start could give it to another pod.
+        taken.delete(podUid);
+        throw error;
+      }
       return uid;
     },
     release(podUid) {
-      if (taken.delete(podUid)) save();
+      if (!taken.delete(podUid)) return;
+      try {
+        save();
+      } catch {
+        // On a full disk it stays in the file until the next one is given away, or a start finds no such pod.
+      }
     },
     get pods() {
       return [...taken.keys()];

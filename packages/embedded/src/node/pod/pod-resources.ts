@@ -39,13 +39,13 @@ export class PodResources {
     return (this.#hostUid ??= this.#context.users.acquire(this.#uid));
   }
 
-  /** Folder and network. */
+  /** Folder and network. May be called again after a failure. */
   async acquire(): Promise<void> {
     mkdirSync(join(this.folder, "containers"), { recursive: true, mode: 0o700 });
     this.#slot = await this.#context.network.acquire();
   }
 
-  /** @throws ConfigError where something that a volume is made of is not there yet; may be called again. */
+  /** May be called again after a failure. @throws ConfigError where something that a volume is made of is not there yet. */
   async setUpVolumes(pod: Stored<Pod>): Promise<void> {
     this.#volumes ??= new PodVolumes({
       pod,

@@ -2,13 +2,12 @@ import type { Pod, Stored } from "@sandgate/contract";
 import type { RunningContainer } from "../container/running-container.ts";
 import { LONGEST_MS } from "../times.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import { ConfigError } from "./environment.ts";
 import { forgetPod } from "./forget-pod.ts";
+import { keepTrying } from "./keep-trying.ts";
 import { runContainers, runInitContainers } from "./keep-running.ts";
 import { LivePod } from "./live-pod.ts";
 import type { PodContext } from "./pod-context.ts";
 import { refusals } from "./refusals.ts";
-import { WAIT_MS } from "./start-instance.ts";
 import { stopInstance } from "./stop-instance.ts";
 
 /** One pod on this node, from its binding to its deletion. */
@@ -116,23 +115,13 @@ export class PodWorker {
   /** Network, user and folders; then the volumes, as soon as what they need is there. */
   async #prepare(): Promise<void> {
     const pod = this.#pod;
-    await pod.resources.acquire();
+    if (!(await keepTrying(pod, "FailedCreatePodSandBox", () => pod.resources.acquire()))) return;
     pod.records.save();
     pod.report.publish();
     const { unavailable } = pod.context.cgroups;
     if (unavailable !== null)
       pod.event("Warning", "LimitsNotEnforced", `limits of the pod are not enforced: ${unavailable}`);
-    for (let told = ""; !pod.isEnding;) {
-      try {
-        await pod.resources.setUpVolumes(pod.object);
-        return;
-      } catch (error) {
-        if (!(error instanceof ConfigError)) throw error;
-        if (told !== error.message) pod.event("Warning", "FailedMount", error.message);
-        told = error.message;
-        await pod.wait(WAIT_MS);
-      }
-    }
+    await keepTrying(pod, "FailedMount", () => pod.resources.setUpVolumes(pod.object));
   }
 
   #watchDeadline(): NodeJS.Timeout | undefined {

@@ -33,18 +33,7 @@ export function writeAtomically(folder: string, files: readonly ProjectedFile[],
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   chownSync(folder, hostUid, hostUid);
   const current = mkdtempSync(join(folder, VERSION));
-  chmodSync(current, 0o755);
-  chownSync(current, hostUid, hostUid);
-  const tops = new Set<string>();
-  for (const { path, content, mode } of files) {
-    const relative = checkedPath(path);
-    const target = join(current, relative);
-    mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
-    writeFileSync(target, content);
-    chmodSync(target, mode);
-    chownSync(target, hostUid, hostUid);
-    tops.add(relative.split("/")[0] ?? relative);
-  }
+  const tops = writeOrUndo(current, files, hostUid);
   // Of a writer that was killed before the swap.
   rmSync(join(folder, NEXT), { force: true });
   symlinkSync(basename(current), join(folder, NEXT));
@@ -56,6 +45,32 @@ export function writeAtomically(folder: string, files: readonly ProjectedFile[],
   for (const name of tops) {
     const path = join(folder, name);
     if (!existsSync(path)) symlinkSync(join(DATA, name), path);
+  }
+}
+
+/**
+ * Writes the files into a new folder. Where the disk is full it is removed again: there may be many tries.
+ *
+ * @returns The names at its top.
+ */
+function writeOrUndo(folder: string, files: readonly ProjectedFile[], hostUid: number): Set<string> {
+  try {
+    chmodSync(folder, 0o755);
+    chownSync(folder, hostUid, hostUid);
+    const tops = new Set<string>();
+    for (const { path, content, mode } of files) {
+      const relative = checkedPath(path);
+      const target = join(folder, relative);
+      mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
+      writeFileSync(target, content);
+      chmodSync(target, mode);
+      chownSync(target, hostUid, hostUid);
+      tops.add(relative.split("/")[0] ?? relative);
+    }
+    return tops;
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
   }
 }
 
