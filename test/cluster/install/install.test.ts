@@ -12,7 +12,17 @@ import { startCluster, type Cluster } from "../cluster/start-cluster.ts";
 import { ECHO_SERVER } from "./echo-server.ts";
 import { makeImages } from "./images.ts";
 import { podOf, refusals, selectedLabels } from "./policies.ts";
-import { ask, everything, helm, HOST, untilServed, NAMESPACE, until, untilListed } from "./installation.ts";
+import {
+  ask,
+  everything,
+  helm,
+  HOST,
+  NAMESPACE,
+  until,
+  untilListed,
+  untilOldPodsGone,
+  untilServed,
+} from "./installation.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 const deploy = join(root, "deploy");
@@ -252,14 +262,7 @@ async function upgrade(...values: string[]): Promise<void> {
   const sets = values.flatMap((value) => ["--set", value]);
   helm(cluster, ["upgrade", "sandgate", CHART, "--namespace", NAMESPACE, "--reuse-values", ...sets]);
   await until(cluster, DEPLOYMENTS, NAMESPACE, "rolled out", rolledOut);
-  await awaitObjects({
-    client: cluster.client,
-    resource: PODS,
-    namespace: NAMESPACE,
-    what: "the old pods gone",
-    timeoutMs: 120_000,
-    until: (pods) => (pods.every((pod) => pod.metadata.deletionTimestamp === undefined) ? true : undefined),
-  });
+  await untilOldPodsGone(cluster);
 }
 
 describe("installed with Helm, as documented", () => {

@@ -163,6 +163,18 @@ export function until<T extends KubeObject, R>(
   });
 }
 
+/** Waits until of the gateway's pods only those are left that are not told to end. */
+export async function untilOldPodsGone(cluster: Cluster): Promise<void> {
+  await awaitObjects({
+    client: cluster.client,
+    resource: PODS,
+    namespace: NAMESPACE,
+    what: "the old pods gone",
+    timeoutMs: 120_000,
+    until: (pods) => (pods.every((pod) => pod.metadata.deletionTimestamp === undefined) ? true : undefined),
+  });
+}
+
 /** Kinds whose objects come and go by themselves. */
 const TRANSIENT =
   /^(events|leases|endpoints|endpointslices|pods|replicasets|componentstatuses|controllerrevisions)\b/;
