@@ -74,8 +74,8 @@ describe("sandgate up with the demo sandbox", () => {
     const made = up.sandgate("create", "bob/box");
     expect(made.stderr).toContain("bob/box is ready");
     expect(made.stdout.trim()).toBe(`${up.url}/bob/box/`);
-    expect(up.sandgate("list").stdout).toMatch(/^bob\/box +default +True/m);
-    expect(up.sandgate("get", "bob/box").stdout).toMatch(/^Ready: +True/m);
+    expect(up.sandgate("list").stdout).toMatch(/^bob\/box +default +Ready/m);
+    expect(up.sandgate("get", "bob/box").stdout).toMatch(/^State: +Ready/m);
     const run = up.sandgate("exec", "bob/box", "--", "sh", "-c", "echo out; echo err >&2; exit 7");
     expect(run).toEqual({ status: 7, stdout: "out\n", stderr: "err\n" });
     expect((await execute(`${up.url}/bob/box`, "pwd")).stdout).toBe("/workspace\n");

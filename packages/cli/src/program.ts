@@ -3,7 +3,8 @@ import type { CreateOptions } from "./commands/create.ts";
 import type { DeleteOptions } from "./commands/delete.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { ExecOptions, LogsOptions } from "./commands/exec.ts";
-import type { GetOptions, ListOptions } from "./commands/list.ts";
+import type { GetOptions } from "./commands/get.ts";
+import type { ListOptions } from "./commands/list.ts";
 import { print, type CommandContext } from "./commands/context.ts";
 import { addConfigFlags, addSettingsFlags } from "./config-flags.ts";
 import { isFindingId, type FindingId } from "./doctor/findings.ts";
@@ -120,7 +121,7 @@ Examples:
     .argument("<sandbox>", "USER/NAME, or NAME for the user default")
     .addOption(outputOption())
     .action(async (name: string, options: GetOptions) =>
-      (await import("./commands/list.ts")).get(context, name, options),
+      (await import("./commands/get.ts")).get(context, name, options),
     );
 
   clusterOptions(program.command("delete"))

@@ -10,15 +10,13 @@ export interface NewSandbox {
   userLabel?: string | undefined;
 }
 
-/** A Sandbox with one container. */
+/** A Sandbox with one container, in members that every version has alike; whoever writes it names the version. */
 export function newSandbox(options: NewSandbox): Sandbox {
   const { user, name, namespace } = options;
   const port = options.port ?? DEFAULT_SANDBOX_PORT;
   // The built-in runtime answers GET /; what another image answers is its own affair.
   const probe = { httpGet: { path: "/", port }, periodSeconds: 1 };
   return {
-    apiVersion: "agents.x-k8s.io/v1beta1",
-    kind: "Sandbox",
     metadata: {
       name,
       namespace,

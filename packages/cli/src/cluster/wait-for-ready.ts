@@ -1,73 +1,115 @@
-import type { Condition, Sandbox, Stored } from "@sandgate/contract";
-import { SANDBOXES, type KubeClient } from "@sandgate/kube";
+import type { KubeObject, NormalSandbox, StateReason, Stored } from "@sandgate/contract";
+import {
+  choosePod,
+  createInformer,
+  isKubeError,
+  normalizeSandbox,
+  PODS,
+  viewPod,
+  type Informer,
+  type KubeClient,
+  type Resource,
+} from "@sandgate/kube";
 import { CliError } from "../cli-error.ts";
+import { stateSeen } from "./state-seen.ts";
 
-/** Reasons after which waiting on is in vain. */
-const FINAL_REASONS = new Set(["PodFailed", "PodSucceeded", "SandboxExpired", "MultiplePods"]);
+/** States that do not end by waiting. */
+const FINAL: ReadonlySet<StateReason["state"]> = new Set(["Failed", "Succeeded", "Expired", "Missing"]);
+/** Answers that waiting does not change either. */
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404]);
+
+export interface WaitOptions {
+  /** The version to read it in. */
+  resource: Resource;
+  timeoutMs: number;
+  signal: AbortSignal;
+  /** Called with state and reason whenever they change. */
+  onProgress: (text: string) => void;
+}
 
 /**
- * Waits until the Sandbox is Ready.
+ * Waits until a sandbox is ready, or suspended where that was asked for.
  *
- * @param onProgress - Called with the reason and message of the Ready condition whenever they change.
- * @throws CliError when it can no longer become ready, is deleted, or the time is over; the message carries the reason.
+ * @param made - The Sandbox, of any version.
+ * @throws CliError when it can no longer become ready, is deleted, or the time is over; the message carries state and reason.
+ * @throws KubeError where Sandboxes may not be read.
  */
 export async function waitForReady(
   client: KubeClient,
-  sandbox: Stored<Sandbox>,
-  options: { timeoutMs: number; signal: AbortSignal; onProgress: (text: string) => void },
-): Promise<Stored<Sandbox>> {
-  const { name, namespace, uid } = sandbox.metadata;
-  const timeout = AbortSignal.timeout(options.timeoutMs);
-  const signal = AbortSignal.any([options.signal, timeout]);
+  made: Stored<KubeObject>,
+  { resource, timeoutMs, signal, onProgress }: WaitOptions,
+): Promise<StateReason> {
+  const { namespace = "default", name, uid } = made.metadata;
+  const subject = `Sandbox ${namespace}/${name}`;
+  const over = Promise.withResolvers<StateReason>();
   let last = "nothing was reported yet";
-  try {
-    while (!signal.aborted) {
-      const list = await client.list(SANDBOXES, {
-        namespace,
-        fieldSelector: `metadata.name=${name}`,
-        signal,
-      });
-      let current = list.items.find((item) => item.metadata.uid === uid);
-      if (current === undefined)
-        throw new CliError(`Sandbox ${namespace}/${name} was deleted while it was waited for.`);
-      const judge = (seen: Stored<Sandbox>): boolean => {
-        const ready = readyCondition(seen);
-        if (ready?.status === "True") return true;
-        if (ready !== undefined) {
-          const text = `${ready.reason}: ${ready.message}`;
-          if (text !== last) options.onProgress(text);
-          last = text;
-          if (FINAL_REASONS.has(ready.reason))
-            throw new CliError(`Sandbox ${namespace}/${name} will not become ready. ${text}`);
-        }
-        return false;
-      };
-      if (judge(current)) return current;
-      const events = client.watch(SANDBOXES, {
-        namespace,
-        fieldSelector: `metadata.name=${name}`,
-        resourceVersion: list.metadata.resourceVersion,
-        signal,
-      });
-      for await (const event of events) {
-        if (event.type === "BOOKMARK") continue;
-        if (event.type === "DELETED" && event.object.metadata.uid === uid) {
-          throw new CliError(`Sandbox ${namespace}/${name} was deleted while it was waited for.`);
-        }
-        current = event.object;
-        if (current.metadata.uid === uid && judge(current)) return current;
-      }
+  let podsKnown: "not yet" | "yes" | "refused" = "not yet";
+  let listed = false;
+
+  const judge = (): void => {
+    if (!listed || podsKnown === "not yet") return;
+    const sandbox = here(sandboxes, uid);
+    if (sandbox === undefined) {
+      over.reject(new CliError(`${subject} was deleted while it was waited for.`));
+      return;
     }
-  } catch (error) {
-    if (!timeout.aborted || error instanceof CliError) throw error;
+    const owned = [...pods.list()].map(viewPod).filter(({ sandboxUid }) => sandboxUid === uid);
+    const state = stateSeen(sandbox, podsKnown === "yes" ? choosePod(owned, sandbox) : null);
+    if (state.state === "Ready" || state.state === "Suspended") return over.resolve(state);
+    const text = textOf(state);
+    if (text !== last) onProgress(text);
+    last = text;
+    if (FINAL.has(state.state)) over.reject(new CliError(`${subject} will not become ready: ${text}`));
+  };
+  // A new sandbox's pod has its name; only pods of a warm pool, which nothing here makes, have another.
+  const scope = { client, namespace, fieldSelector: `metadata.name=${name}`, onChange: judge };
+  const sandboxes: Informer<KubeObject> = createInformer({
+    ...scope,
+    resource,
+    onFailure: (error) => {
+      if (isKubeError(error) && REFUSALS.has(error.code)) over.reject(error);
+    },
+  });
+  const pods = createInformer({
+    ...scope,
+    resource: PODS,
+    onFailure: (error) => {
+      if (!isKubeError(error) || !REFUSALS.has(error.code)) return;
+      podsKnown = "refused";
+      judge();
+    },
+  });
+  // Closed before, nobody waits any more.
+  const ignore = (): void => {};
+  sandboxes.synced.then(() => {
+    listed = true;
+    judge();
+  }, ignore);
+  pods.synced.then(() => {
+    podsKnown = "yes";
+    judge();
+  }, ignore);
+  const timer = setTimeout(() => {
+    const seconds = Math.round(timeoutMs / 1000);
+    over.reject(new CliError(`${subject} is not ready after ${seconds} s: ${last}`));
+  }, timeoutMs);
+  const abort = (): void => over.reject(signal.reason as Error);
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await over.promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+    await Promise.all([sandboxes.close(), pods.close()]);
   }
-  options.signal.throwIfAborted();
-  throw new CliError(
-    `Sandbox ${namespace}/${name} is not ready after ${Math.round(options.timeoutMs / 1000)} s. Last state: ${last}. ` +
-      `Look with: kubectl -n ${namespace} describe pod ${name}`,
-  );
 }
 
-export function readyCondition(sandbox: Sandbox): Condition | undefined {
-  return sandbox.status?.conditions?.find((condition) => condition.type === "Ready");
+function here(sandboxes: Informer<KubeObject>, uid: string): NormalSandbox | undefined {
+  for (const object of sandboxes.list()) if (object.metadata.uid === uid) return normalizeSandbox(object);
+  return undefined;
+}
+
+function textOf({ state, reason, message }: StateReason): string {
+  return [state, reason, message].filter((part) => part !== "").join(": ");
 }

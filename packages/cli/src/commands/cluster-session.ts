@@ -1,6 +1,7 @@
 import { createKubeClient, type KubeClient } from "@sandgate/kube";
 import { chooseCluster, type ChosenCluster } from "../cluster/choose-cluster.ts";
 import { dataDirOf } from "../cluster/data-dir.ts";
+import type { ClusterFlags } from "../doctor/cluster-flags.ts";
 import type { CommandContext } from "./context.ts";
 
 /** Flags of every command that talks to a cluster. */
@@ -16,6 +17,8 @@ export interface ClusterSession {
   chosen: ChosenCluster;
   /** `--namespace`, else the context's. */
   namespace: string;
+  /** How a command that is told to somebody touches this cluster. */
+  flags: ClusterFlags;
 }
 
 /** Runs a command's work with a client for the cluster that its flags and the environment choose. */
@@ -38,6 +41,14 @@ export async function withCluster<T>(
       client,
       chosen,
       namespace: options.namespace ?? chosen.access.namespace ?? "default",
+      flags: {
+        kubeconfig:
+          chosen.running?.kubeconfigPath ??
+          options.kubeconfig ??
+          (context.env["SANDGATE_KUBECONFIG"] || null),
+        context: options.context ?? null,
+        dataDir: chosen.running === null ? null : (options.dataDir ?? null),
+      },
     });
   } finally {
     await client.close();

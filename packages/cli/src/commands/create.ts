@@ -1,13 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import type { KubeObject, Sandbox, Stored } from "@sandgate/contract";
-import { isKubeError, SANDBOXES } from "@sandgate/kube";
-import { parse } from "yaml";
+import { LABEL_USER, type KubeObject, type Stored } from "@sandgate/contract";
+import { isKubeError } from "@sandgate/kube";
 import { CliError } from "../cli-error.ts";
 import { userOf } from "../cluster/find-sandbox.ts";
 import { newSandbox } from "../cluster/new-sandbox.ts";
+import { readManifest, type Manifest } from "../cluster/read-manifest.ts";
 import { parseSandboxName, printSandboxName } from "../cluster/sandbox-name.ts";
+import { servedSandboxes, type ServedSandboxes } from "../cluster/served-sandboxes.ts";
 import { waitForReady } from "../cluster/wait-for-ready.ts";
+import { lookAtSandbox } from "../doctor/look-at-sandbox.ts";
+import { tellFinding } from "../doctor/tell-finding.ts";
 import { withCluster, type ClusterOptions, type ClusterSession } from "./cluster-session.ts";
 import { print, say, type CommandContext } from "./context.ts";
 
@@ -27,26 +30,53 @@ export async function create(
   options: CreateOptions,
 ): Promise<void> {
   await withCluster(context, options, async (session) => {
-    const wanted = await readSandbox(context, name, options, session.namespace);
+    const served = await servedSandboxes(session.client, session.flags);
+    const wanted = await readWanted(context, name, options, session.namespace, served);
     const made = await createSandbox(session, wanted);
     const shown = printSandboxName({ user: userOf(made), name: made.metadata.name });
     say(context, `created ${shown} in namespace ${made.metadata.namespace}`);
     if (!options.wait) return;
-    await waitForReady(session.client, made, {
-      timeoutMs: options.timeout * 1000,
-      signal: context.signal,
-      onProgress: (progress) => say(context, `  ${progress}`),
-    });
+    const { state } = await untilReady(context, session, { made, served, timeoutMs: options.timeout * 1000 });
+    if (state !== "Ready") return say(context, `${shown} is suspended, as it was asked for`);
     say(context, `${shown} is ready`);
     if (session.chosen.running !== null) print(context, `${session.chosen.running.gatewayUrl}/${shown}/`);
   });
 }
 
-async function createSandbox(session: ClusterSession, wanted: Sandbox): Promise<Stored<Sandbox>> {
+/** Waits, and where that is in vain says what the doctor would. */
+async function untilReady(
+  context: CommandContext,
+  { client, flags }: ClusterSession,
+  { made, served, timeoutMs }: { made: Stored<KubeObject>; served: ServedSandboxes; timeoutMs: number },
+): ReturnType<typeof waitForReady> {
   try {
-    return await session.client.create(SANDBOXES, wanted, { fieldManager: "sandgate" });
+    return await waitForReady(client, made, {
+      resource: served.resource,
+      timeoutMs,
+      signal: context.signal,
+      onProgress: (progress) => say(context, `  ${progress}`),
+    });
   } catch (error) {
-    const { name, namespace } = wanted.metadata;
+    if (!(error instanceof CliError)) throw error;
+    const { namespace, name, uid } = made.metadata;
+    const seen = await lookAtSandbox(client, served.versions, { namespace, name, uid }, context.signal);
+    const cause = seen?.cause ?? null;
+    if (cause === null) throw error;
+    throw new CliError(`${error.message}\n${tellFinding(cause, flags)}`, { cause: error });
+  }
+}
+
+async function createSandbox(
+  session: ClusterSession,
+  { resource, object }: Manifest,
+): Promise<Stored<KubeObject>> {
+  try {
+    return await session.client.create(resource, object, {
+      fieldManager: "sandgate",
+      fieldValidation: "Strict",
+    });
+  } catch (error) {
+    const { name, namespace } = object.metadata;
     if (isKubeError(error) && error.reason === "AlreadyExists") {
       throw new CliError(
         `A Sandbox ${namespace}/${name} exists already. "sandgate get ${name}" shows it, "sandgate delete" removes it.`,
@@ -57,12 +87,13 @@ async function createSandbox(session: ClusterSession, wanted: Sandbox): Promise<
   }
 }
 
-async function readSandbox(
+async function readWanted(
   context: CommandContext,
   name: string | undefined,
   options: CreateOptions,
   namespace: string,
-): Promise<Sandbox> {
+  served: ServedSandboxes,
+): Promise<Manifest> {
   if (options.file === undefined) {
     if (name === undefined)
       throw new CliError("Name the sandbox, or give a manifest with -f.", { exitCode: 2 });
@@ -70,55 +101,41 @@ async function readSandbox(
     if (options.user !== undefined && name.includes("/") && parsed.user !== options.user) {
       throw new CliError(`"${name}" and --user ${options.user} name two users.`, { exitCode: 2 });
     }
-    return newSandbox({
+    const object = newSandbox({
       user: options.user ?? parsed.user,
       name: parsed.name,
       namespace,
       image: options.image,
       port: options.port,
     });
+    return { resource: served.resource, object };
   }
   if (name !== undefined || options.image !== undefined || options.port !== undefined) {
     throw new CliError("With -f the manifest says everything: no name, --image or --port beside it.", {
       exitCode: 2,
     });
   }
-  const content = options.file === "-" ? await text(context.stdin) : await readManifest(options.file);
-  const object = parseManifest(content, options.file);
+  const content = options.file === "-" ? await text(context.stdin) : await readText(options.file);
+  const { resource, object } = readManifest(content, options.file, served.versions);
   return {
-    ...object,
-    metadata: {
-      ...object.metadata,
-      namespace: object.metadata.namespace ?? namespace,
-      ...(options.user === undefined ? {} : { labels: { ...object.metadata.labels, user: options.user } }),
+    resource,
+    object: {
+      ...object,
+      metadata: {
+        ...object.metadata,
+        namespace: object.metadata.namespace ?? namespace,
+        ...(options.user === undefined
+          ? {}
+          : { labels: { ...object.metadata.labels, [LABEL_USER]: options.user } }),
+      },
     },
   };
 }
 
-async function readManifest(path: string): Promise<string> {
+async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
     throw new CliError(`The manifest cannot be read: ${(error as Error).message}`, { cause: error });
   }
-}
-
-function parseManifest(content: string, origin: string): Sandbox {
-  let object: Partial<KubeObject> | null;
-  try {
-    object = parse(content) as Partial<KubeObject> | null;
-  } catch (error) {
-    throw new CliError(`${origin} is not YAML: ${(error as Error).message}`, { cause: error });
-  }
-  if (
-    object?.kind !== "Sandbox" ||
-    object.apiVersion !== "agents.x-k8s.io/v1beta1" ||
-    object.metadata === undefined
-  ) {
-    throw new CliError(
-      `${origin}: expected one object with apiVersion agents.x-k8s.io/v1beta1, kind Sandbox and metadata; ` +
-        "for anything else use kubectl apply.",
-    );
-  }
-  return object as Sandbox;
 }

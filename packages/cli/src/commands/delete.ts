@@ -1,8 +1,9 @@
-import { isKubeError, SANDBOXES } from "@sandgate/kube";
+import { isKubeError } from "@sandgate/kube";
 import { setTimeout as delay } from "node:timers/promises";
 import { CliError } from "../cli-error.ts";
 import { findSandbox } from "../cluster/find-sandbox.ts";
 import { parseSandboxName, printSandboxName } from "../cluster/sandbox-name.ts";
+import { servedSandboxes } from "../cluster/served-sandboxes.ts";
 import { withCluster, type ClusterOptions } from "./cluster-session.ts";
 import { say, type CommandContext } from "./context.ts";
 
@@ -21,18 +22,19 @@ export async function remove(
   options: DeleteOptions,
 ): Promise<void> {
   const wanted = names.map(parseSandboxName);
-  await withCluster(context, options, async ({ client }) => {
+  await withCluster(context, options, async ({ client, flags }) => {
+    const { resource } = await servedSandboxes(client, flags);
     for (const name of wanted) {
-      const { metadata } = await findSandbox(client, name, options);
+      const { metadata } = await findSandbox(client, resource, name, options.namespace);
       const key = { namespace: metadata.namespace, name: metadata.name };
-      await client.delete(SANDBOXES, key, {
+      await client.delete(resource, key, {
         propagationPolicy: "Foreground",
         preconditions: { uid: metadata.uid },
       });
       const deadline = Date.now() + options.timeout * 1000;
       while (options.wait) {
         try {
-          const now = await client.get(SANDBOXES, key);
+          const now = await client.get(resource, key);
           if (now.metadata.uid !== metadata.uid) break;
         } catch (error) {
           if (isKubeError(error) && error.reason === "NotFound") break;

@@ -4,7 +4,7 @@ import { CliError } from "../cli-error.ts";
 import { loadGatewayConfig } from "../config-flags.ts";
 import { parseAskedAddress, printAskedAddress, type AskedAddress } from "../doctor/asked-address.ts";
 import { unreadFinding } from "../doctor/checks/check-rights.ts";
-import { withClusterFlags, type ClusterFlags } from "../doctor/cluster-flags.ts";
+import { withClusterFlags } from "../doctor/cluster-flags.ts";
 import { closedPort, examineAddress, targetOf } from "../doctor/examine-address.ts";
 import { examine } from "../doctor/examine.ts";
 import { SETTING_KEYS, type Facts, type GatewaySettings } from "../doctor/facts.ts";
@@ -36,7 +36,7 @@ export async function doctor(
 ): Promise<number> {
   const asked = address === undefined ? null : parseAskedAddress(address);
   const told = await settingsOf(options, context.env);
-  return withCluster(context, options, async ({ client, chosen }) => {
+  return withCluster(context, options, async ({ client, chosen, flags }) => {
     const progress = createProgress(context.stderr);
     const { signal } = context;
     const look = async (): Promise<{ facts: Facts; findings: Finding[] }> => {
@@ -54,12 +54,6 @@ export async function doctor(
     };
     const { facts, findings } = await look().finally(() => progress.clear());
     const counted = findings.filter(({ id }) => options.ignore?.includes(id) !== true);
-    const flags: ClusterFlags = {
-      kubeconfig:
-        chosen.running?.kubeconfigPath ?? options.kubeconfig ?? (context.env["SANDGATE_KUBECONFIG"] || null),
-      context: options.context ?? null,
-      dataDir: chosen.running === null ? null : (options.dataDir ?? null),
-    };
     const groups = groupFindings(counted).map((group) => ({
       ...group,
       command: withClusterFlags(group.command, flags),

@@ -1,10 +1,10 @@
-import type { Sandbox, Stored } from "@sandgate/contract";
 import { execInPod, podLogs } from "@sandgate/kube";
 import { once } from "node:events";
 import { CliError } from "../cli-error.ts";
 import { findSandbox } from "../cluster/find-sandbox.ts";
 import { podOf } from "../cluster/pod-of.ts";
 import { parseSandboxName } from "../cluster/sandbox-name.ts";
+import { servedSandboxes } from "../cluster/served-sandboxes.ts";
 import { withCluster, type ClusterOptions } from "./cluster-session.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -32,8 +32,9 @@ export async function exec(
   if (options.tty && context.stdin.isTTY !== true) {
     throw new CliError("-t needs a terminal, and standard input is none.", { exitCode: 2 });
   }
-  return withCluster(context, options, async ({ client }) => {
-    const sandbox = await findSandbox(client, parseSandboxName(name), options);
+  return withCluster(context, options, async ({ client, flags }) => {
+    const { resource } = await servedSandboxes(client, flags);
+    const sandbox = await findSandbox(client, resource, parseSandboxName(name), options.namespace);
     const withInput = options.stdin || options.tty || context.stdin.isTTY !== true;
     const resize = options.tty ? terminalSizes(context) : undefined;
     if (options.tty) context.stdin.setRawMode?.(true);
@@ -75,8 +76,9 @@ export interface LogsOptions extends ClusterOptions {
 
 /** `sandgate logs SANDBOX`: what its pod's container wrote. */
 export async function logs(context: CommandContext, name: string, options: LogsOptions): Promise<void> {
-  await withCluster(context, options, async ({ client }) => {
-    const sandbox: Stored<Sandbox> = await findSandbox(client, parseSandboxName(name), options);
+  await withCluster(context, options, async ({ client, flags }) => {
+    const { resource } = await servedSandboxes(client, flags);
+    const sandbox = await findSandbox(client, resource, parseSandboxName(name), options.namespace);
     const chunks = podLogs(client, {
       namespace: sandbox.metadata.namespace ?? "default",
       pod: await podOf(client, sandbox),

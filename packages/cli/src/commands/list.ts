@@ -1,88 +1,59 @@
-import { ANNOTATION_PORT, type Sandbox, type Stored } from "@sandgate/contract";
-import { SANDBOXES } from "@sandgate/kube";
-import { stringify } from "yaml";
-import { findSandbox, userOf } from "../cluster/find-sandbox.ts";
-import { parseSandboxName, printSandboxName } from "../cluster/sandbox-name.ts";
-import { readyCondition } from "../cluster/wait-for-ready.ts";
+import type { KubeObject, Stored } from "@sandgate/contract";
+import { listPages } from "@sandgate/kube";
+import { listSandboxes, type ListedSandbox } from "../cluster/list-sandboxes.ts";
+import { servedSandboxes } from "../cluster/served-sandboxes.ts";
+import { printed, sandboxOutput, type OutputFormat } from "../output/sandbox-output.ts";
 import { formatAge, formatTable } from "../output/table.ts";
 import { withCluster, type ClusterOptions } from "./cluster-session.ts";
 import { print, say, type CommandContext } from "./context.ts";
-
-export type OutputFormat = "table" | "json" | "yaml";
 
 export interface ListOptions extends ClusterOptions {
   user?: string;
   output: OutputFormat;
 }
 
-/** `sandgate list`: the sandboxes of every namespace, or of one. */
+const HEADINGS = ["SANDBOX", "NAMESPACE", "STATE", "REASON", "AGE", "MESSAGE"];
+/** Of a message, in a table; `sandgate get` shows the whole. */
+const MESSAGE_LENGTH = 120;
+
+/** `sandgate list`: the sandboxes of every namespace, or of one, with what the gateway says of each. */
 export async function list(context: CommandContext, options: ListOptions): Promise<void> {
-  await withCluster(context, options, async ({ client }) => {
-    const { items } = await client.list(SANDBOXES, { namespace: options.namespace });
-    const shown = items
-      .filter((item) => options.user === undefined || userOf(item) === options.user)
-      .toSorted((a, b) => addressOf(a).localeCompare(addressOf(b)));
+  await withCluster(context, options, async ({ client, flags }) => {
+    const { namespace } = options;
+    const { signal } = context;
+    const served = await servedSandboxes(client, flags);
+    const { sandboxes, withoutPods } = await listSandboxes(client, served, { namespace }, signal);
+    const wanted = sandboxes
+      .filter(({ user }) => options.user === undefined || user === options.user)
+      .toSorted((a, b) => a.address.localeCompare(b.address));
+    const shown = wanted.filter(({ unclaimed }) => !unclaimed);
+    if (withoutPods !== null)
+      say(context, `Pods cannot be read, so the Sandboxes' own words are shown: ${withoutPods}`);
+    if (wanted.length > shown.length)
+      say(context, `Not shown: ${wanted.length - shown.length} of warm pools, which nobody has claimed yet.`);
     if (options.output !== "table") {
-      print(context, printed(shown, options.output));
-      return;
-    }
-    if (shown.length === 0) {
+      const objects = new Map<string, Stored<KubeObject>>();
+      await listPages(client, served.resource, { namespace, signal }, (items) => {
+        for (const item of items) objects.set(item.metadata.uid, item);
+      });
+      const outputs = shown.flatMap((listed) => {
+        const object = objects.get(listed.uid);
+        return object === undefined ? [] : [sandboxOutput(listed, object)];
+      });
+      print(context, printed(outputs, options.output));
+    } else if (shown.length === 0) {
       say(context, "No sandboxes. Make one with: sandgate create alice/my-sandbox");
-      return;
-    }
-    const now = Date.now();
-    const rows = shown.map((item) => [
-      addressOf(item),
-      item.metadata.namespace ?? "",
-      ...summaryOf(item),
-      formatAge(Date.parse(item.metadata.creationTimestamp ?? ""), now),
-    ]);
-    print(context, formatTable(["SANDBOX", "NAMESPACE", "READY", "REASON", "AGE"], rows));
-  });
-}
-
-export interface GetOptions extends ClusterOptions {
-  output: OutputFormat;
-}
-
-/** `sandgate get SANDBOX`: one sandbox, what it is doing and why. */
-export async function get(context: CommandContext, name: string, options: GetOptions): Promise<void> {
-  await withCluster(context, options, async ({ client, chosen }) => {
-    const sandbox = await findSandbox(client, parseSandboxName(name), options);
-    if (options.output !== "table") {
-      print(context, printed(sandbox, options.output));
-      return;
-    }
-    const { metadata, spec, status } = sandbox;
-    const ready = readyCondition(sandbox);
-    const rows: [string, string | undefined][] = [
-      ["Sandbox", addressOf(sandbox)],
-      ["Namespace", metadata.namespace],
-      ["Mode", spec.operatingMode ?? "Running"],
-      ["Ready", ready === undefined ? "Unknown" : `${ready.status} (${ready.reason}: ${ready.message})`],
-      ["Pod IPs", status?.podIPs?.join(", ")],
-      ["Service", status?.serviceFQDN],
-      ["Image", spec.podTemplate.spec.containers.map((container) => container.image).join(", ")],
-      ["Port", metadata.annotations?.[ANNOTATION_PORT]],
-      ["Shutdown", spec.shutdownTime],
-      ["Age", formatAge(Date.parse(metadata.creationTimestamp ?? ""), Date.now())],
-      ["URL", chosen.running === null ? undefined : `${chosen.running.gatewayUrl}/${addressOf(sandbox)}/`],
-    ];
-    for (const [label, value] of rows) {
-      if (value !== undefined && value !== "") print(context, `${`${label}:`.padEnd(11)} ${value}`);
+    } else {
+      const now = Date.now();
+      const rows = shown.map((listed) => rowOf(listed, now));
+      print(context, formatTable(HEADINGS, rows));
     }
   });
 }
 
-function addressOf(sandbox: Stored<Sandbox>): string {
-  return printSandboxName({ user: userOf(sandbox), name: sandbox.metadata.name });
-}
-
-function summaryOf(sandbox: Sandbox): [string, string] {
-  const ready = readyCondition(sandbox);
-  return [ready?.status ?? "Unknown", ready?.reason ?? ""];
-}
-
-function printed(value: unknown, format: "json" | "yaml"): string {
-  return format === "json" ? JSON.stringify(value, null, 2) : stringify(value).trimEnd();
+function rowOf(listed: ListedSandbox, nowMs: number): string[] {
+  const { address, namespace, state, reason, createdAtMs, message } = listed;
+  const said = state === "Ready" ? "" : message.replaceAll(/\s+/g, " ");
+  const short = said.length > MESSAGE_LENGTH ? `${said.slice(0, MESSAGE_LENGTH - 1)}…` : said;
+  return [address, namespace, state, reason, formatAge(createdAtMs, nowMs), short];
 }

@@ -126,6 +126,7 @@ async function makeDemo(context: CommandContext, client: KubeClient): Promise<vo
   // One that its owner has suspended or ended stays so.
   if (sandbox.spec.operatingMode === "Suspended" || sandbox.spec.shutdownTime !== undefined) return;
   await waitForReady(client, sandbox, {
+    resource: SANDBOXES,
     timeoutMs: DEMO_TIMEOUT_MS,
     signal: context.signal,
     onProgress: () => {},
