@@ -59,6 +59,10 @@ describe("unmodified kubectl", () => {
     expect(ok("explain", "sandbox.spec", "--recursive")).toContain("shutdownPolicy");
   });
 
+  it("describes the node with its lease, without a complaint", () => {
+    expect(ok("describe", "node", "sandgate")).toMatch(/^Lease:\n {2}HolderIdentity: +sandgate$/m);
+  });
+
   it("describes a pod with its events", () => {
     const text = ok("describe", "pod", "my-sandbox");
     expect(text).toMatch(/^Status: +Running$/m);

@@ -19,6 +19,7 @@ import { openHostUsers } from "./isolation/host-users.ts";
 import { hostSeccompFilter } from "./isolation/seccomp-filter.ts";
 import { startKubeletServer, type KubeletServer } from "./kubelet/kubelet-server.ts";
 import { openPodNetwork } from "./network/pod-network.ts";
+import { keepLease } from "./node-lease.ts";
 import { registerNode } from "./node-object.ts";
 import { createPodAccess } from "./pod-streams.ts";
 import { endOrphans } from "./orphans.ts";
@@ -180,6 +181,7 @@ async function runPods(
     withoutLimits: cgroups.unavailable,
     logger,
   });
+  const lease = keepLease({ client, name, logger });
   const refresh = setInterval(() => {
     network.guard().catch((error: unknown) => {
       logger.error("the rules that keep pods from the host could not be put back", {
@@ -202,6 +204,7 @@ async function runPods(
     await claims.close();
     await kubelet.close();
     await events.close();
+    await lease.close();
     await node.close().catch((error: unknown) => {
       logger.debug("the node's end could not be reported", { error: (error as Error).message });
     });

@@ -3,7 +3,7 @@ import type { KubeObject } from "@sandgate/contract";
 import { keyOf } from "../storage/entry.ts";
 import { type Api, timestamp } from "./api.ts";
 
-const BASE_NAMESPACES = ["default", "kube-system", "kube-public"];
+const BASE_NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 /** Makes what every cluster has: the first namespaces, and a ServiceAccount `default` in each namespace. */
 export function ensureBaseObjects(api: Api): void {
