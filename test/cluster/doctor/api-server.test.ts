@@ -80,7 +80,7 @@ describe("sandgate doctor on kube-apiserver", () => {
     const kind = "sandboxes.agents.x-k8s.io";
     cluster.kubectl(["delete", "crd", kind]);
     install(definition("v0.4.6", "agents.x-k8s.io_sandboxes.yaml"));
-    await doctor.until("RELEASE_OLD");
+    await doctor.until("VERSIONS_DIFFER");
     await cluster.client.create(SANDBOXES_V1ALPHA1, sandbox("default", "old", { user: "alice" }));
     install(definition("v0.5.6", "agents.x-k8s.io_sandboxes.yaml"));
     await doctor.settles(["CONVERSION_FAILS"]);

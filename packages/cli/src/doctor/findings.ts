@@ -31,13 +31,6 @@ export const FINDINGS = {
     command:
       "kubectl apply --server-side -f https://github.com/kubernetes-sigs/agent-sandbox/releases/download/v0.5.6/sandbox-with-extensions.yaml",
   },
-  RELEASE_OLD: {
-    title: "agent-sandbox is older than v0.5.0",
-    remedy:
-      "The gateway routes to its sandboxes; sandgate create, list, exec and logs need v1beta1. Upgrade it.",
-    command:
-      "kubectl apply --server-side -f https://github.com/kubernetes-sigs/agent-sandbox/releases/download/v0.5.6/sandbox-with-extensions.yaml",
-  },
   RELEASE_UNKNOWN: {
     title: "agent-sandbox is newer than this Sandgate",
     remedy: "The cluster serves Sandboxes in no version that this Sandgate reads. Upgrade Sandgate.",

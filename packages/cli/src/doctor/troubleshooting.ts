@@ -98,10 +98,6 @@ export const SYMPTOMS: readonly Symptom[] = [
     findings: ["EXTENSIONS_MISSING", "VERSIONS_DIFFER", "CLAIM_NOT_READY"],
   },
   {
-    seen: "The gateway works, and `sandgate list` or `create` says `not found`",
-    findings: ["RELEASE_OLD"],
-  },
-  {
     seen: "`kubectl port-forward service/…` or a service mesh does not reach a sandbox",
     findings: ["SERVICE_WITHOUT_PORTS", "SERVICE_PORTS_UNDECLARED", "DNS_DOWN"],
   },

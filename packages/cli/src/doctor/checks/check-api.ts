@@ -1,4 +1,4 @@
-import { SANDBOXES, SANDBOXES_V1ALPHA1 } from "@sandgate/kube";
+import { sandboxResource, SANDBOXES } from "@sandgate/kube";
 import type { Check } from "../facts.ts";
 import { finding, type Finding } from "../finding.ts";
 
@@ -9,10 +9,7 @@ export const checkApi: Check = ({ sandboxVersions, extensionVersions }) => {
     return [finding("CRDS_MISSING", "", `the cluster serves no ${SANDBOXES.group}`, {})];
   const found: Finding[] = [];
   const served = `it serves ${sandboxVersions.join(", ")} of ${SANDBOXES.group}`;
-  if (!sandboxVersions.includes(SANDBOXES.version)) {
-    const old = sandboxVersions.includes(SANDBOXES_V1ALPHA1.version);
-    found.push(finding(old ? "RELEASE_OLD" : "RELEASE_UNKNOWN", "", served, {}));
-  }
+  if (sandboxResource(sandboxVersions) === null) found.push(finding("RELEASE_UNKNOWN", "", served, {}));
   if (extensionVersions === null) return found;
   if (extensionVersions.length === 0) {
     found.push(finding("EXTENSIONS_MISSING", "", `the cluster serves no extensions.${SANDBOXES.group}`, {}));

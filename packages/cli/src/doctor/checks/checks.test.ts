@@ -46,7 +46,7 @@ describe("examine", () => {
     ["no agent-sandbox", { sandboxVersions: [], sandboxes: [] }, ["CRDS_MISSING"]],
     ["discovery that is forbidden", { sandboxVersions: null }, []],
     ["no extensions", { extensionVersions: [] }, ["EXTENSIONS_MISSING"]],
-    ["an old release", { sandboxVersions: ["v1alpha1"], extensionVersions: ["v1alpha1"] }, ["RELEASE_OLD"]],
+    ["v1alpha1 alone", { sandboxVersions: ["v1alpha1"], extensionVersions: ["v1alpha1"] }, []],
     ["a release of the future", { sandboxVersions: ["v2"], extensionVersions: ["v2"] }, ["RELEASE_UNKNOWN"]],
     ["old extensions", { extensionVersions: ["v1alpha1"] }, ["VERSIONS_DIFFER"]],
     ["a clock that is a second ahead", { clockAheadMs: 1_000 }, []],
