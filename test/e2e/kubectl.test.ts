@@ -63,6 +63,14 @@ describe("unmodified kubectl", () => {
     expect(ok("describe", "node", "sandgate")).toMatch(/^Lease:\n {2}HolderIdentity: +sandgate$/m);
   });
 
+  it("shows a claim as bound, with a volume, its size and its modes", () => {
+    const spec = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
+    const claim = { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: "files" }, spec };
+    ok("apply", "-f", manifest("claim.json", JSON.stringify(claim)));
+    ok("wait", "pvc/files", "--for=jsonpath={.status.phase}=Bound");
+    expect(ok("get", "pvc", "files")).toMatch(/^files +Bound +pvc-[\da-f-]{36} +1Gi +RWO /m);
+  });
+
   it("describes a pod with its events", () => {
     const text = ok("describe", "pod", "my-sandbox");
     expect(text).toMatch(/^Status: +Running$/m);

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import type { Logger, PersistentVolumeClaim, Stored } from "@sandgate/contract";
 import {
   createInformer,
-  isNotFound,
+  createWorkQueue,
   PERSISTENT_VOLUME_CLAIMS,
   type Informer,
   type KubeClient,
 } from "@sandgate/kube";
 import { removeTree } from "../remove-tree.ts";
 import { ConfigError } from "../pod/environment.ts";
+import { bindClaim } from "./bind-claim.ts";
 import type { ClaimFolders } from "./pod-volumes.ts";
 
 export interface ClaimProvisioner extends ClaimFolders {
@@ -39,6 +40,14 @@ export async function startClaimProvisioner(
     });
   }
 
+  const queue = createWorkQueue({
+    name: "claims",
+    logger,
+    work: async (key) => {
+      const claim = claims.get(key);
+      if (claim !== undefined) await bindClaim(client, claim);
+    },
+  });
   const claims: Informer<PersistentVolumeClaim> = createInformer({
     client,
     resource: PERSISTENT_VOLUME_CLAIMS,
@@ -48,46 +57,18 @@ export async function startClaimProvisioner(
         const { uid } = change.object.metadata;
         if (users.has(uid)) doomed.add(uid);
         else remove(uid);
-      } else if (ready) bind(change.object);
+      } else if (ready) queue.add(keyOf(change.object));
     },
   });
 
   const folderOf = (claim: Stored<PersistentVolumeClaim>): string => join(root, claim.metadata.uid);
-
-  function bind(claim: Stored<PersistentVolumeClaim>): void {
-    if (claim.status?.phase === "Bound") return;
-    mkdirSync(folderOf(claim), { recursive: true, mode: 0o755 });
-    const { namespace, name } = claim.metadata;
-    const capacity = claim.spec?.resources?.requests?.["storage"];
-    const body = {
-      status: {
-        phase: "Bound",
-        accessModes: claim.spec?.accessModes ?? ["ReadWriteOnce"],
-        ...(capacity === undefined ? {} : { capacity: { storage: capacity } }),
-      },
-    };
-    client
-      .patch(
-        PERSISTENT_VOLUME_CLAIMS,
-        { namespace, name },
-        { type: "merge", body },
-        { subresource: "status", fieldManager: "sandgate-node" },
-      )
-      .catch((error: unknown) => {
-        if (!isNotFound(error))
-          logger.warn("a claim could not be bound", {
-            claim: `${namespace}/${name}`,
-            error: (error as Error).message,
-          });
-      });
-  }
 
   await claims.synced;
   ready = true;
   const known = new Set<string>();
   for (const claim of claims.list()) {
     known.add(claim.metadata.uid);
-    bind(claim);
+    queue.add(keyOf(claim));
   }
   // Of claims that went while nobody watched.
   for (const name of readdirSync(root)) if (!known.has(name)) remove(name);
@@ -114,6 +95,13 @@ export async function startClaimProvisioner(
         if (doomed.delete(claim)) remove(claim);
       }
     },
-    close: () => claims.close(),
+    async close() {
+      await claims.close();
+      await queue.close();
+    },
   };
+}
+
+function keyOf({ metadata }: Stored<PersistentVolumeClaim>): string {
+  return `${metadata.namespace}/${metadata.name}`;
 }
