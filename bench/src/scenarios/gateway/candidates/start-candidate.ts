@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePorts } from "../free-ports.ts";
+import { CORES, place, untilListening, type PlacedOptions } from "../placed.ts";
+import type { Candidate } from "./candidate.ts";
+
+/** What differs from one candidate to the next. */
+export type CandidateFacts = Omit<
+  Candidate,
+  "host" | "port" | "pid" | "cpu" | "errors" | keyof AsyncDisposable
+>;
+
+/** How it is started, once it has a folder for its files and a port to listen on. */
+export interface Launch {
+  command: string;
+  args: readonly string[];
+  options?: Omit<PlacedOptions, "core">;
+}
+
+/**
+ * Starts a proxy on the proxies' core, in a folder that goes with it.
+ *
+ * @throws Error with its error output where it does not come up.
+ */
+export async function startCandidate(
+  facts: CandidateFacts,
+  launchOf: (folder: string, port: number) => Launch | Promise<Launch>,
+): Promise<Candidate> {
+  const folder = mkdtempSync(join(tmpdir(), "sandgate-bench-proxy-"));
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const [port = 0] = await freePorts(1);
+  const { command, args, options } = await launchOf(folder, port);
+  const placed = place(command, args, { ...options, core: CORES.proxy });
+  stack.defer(() => placed.close());
+  const host = "127.0.0.1";
+  await untilListening(placed, `http://${host}:${port}/`);
+  const all = stack.move();
+  return {
+    ...facts,
+    host,
+    port,
+    pid: placed.pid,
+    cpu: () => placed.cpu(),
+    errors: () => placed.errors(),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
