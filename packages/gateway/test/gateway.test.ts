@@ -46,9 +46,16 @@ async function open(handler = echo, flags: Record<string, unknown> = {}): Promis
   return `${bench.gateway.url}/alice/box:${bench.backendPort}`;
 }
 
-async function problemOf(response: Response): Promise<{ code: string; detail: string; status: number }> {
+interface Answered {
+  code: string;
+  detail: string;
+  status: number;
+  retryable: boolean;
+}
+
+async function problemOf(response: Response): Promise<Answered> {
   expect(response.headers.get("content-type")).toBe("application/problem+json");
-  const problem = (await response.json()) as { code: string; detail: string; status: number };
+  const problem = (await response.json()) as Answered;
   expect(response.headers.get("sandgate-error")).toBe(problem.code);
   expect(problem.status).toBe(response.status);
   return problem;
@@ -318,7 +325,9 @@ describe("states", () => {
       const response = await answerOf(state);
       expect(response.status).toBe(503);
       expect(response.headers.get("retry-after")).toBe("1");
-      expect((await problemOf(response)).detail).toContain("Because: so it is");
+      const { code, detail, retryable } = await problemOf(response);
+      expect({ code, retryable }).toEqual({ code: "SANDBOX_NOT_READY", retryable: true });
+      expect(detail).toContain("Because: so it is");
     },
   );
 
@@ -328,8 +337,8 @@ describe("states", () => {
       const response = await answerOf(state);
       expect(response.status).toBe(503);
       expect(response.headers.has("retry-after")).toBe(false);
-      const { code, detail } = await problemOf(response);
-      expect(code).toBe("SANDBOX_NOT_READY");
+      const { code, detail, retryable } = await problemOf(response);
+      expect({ code, retryable }).toEqual({ code: "SANDBOX_ENDED", retryable: false });
       expect(detail).toContain("Because: so it is");
       expect(detail).toMatch(/delete it and make it anew/);
     },

@@ -112,7 +112,7 @@ export function routingCases(test: RoutingCase): void {
     await scenario.untilState("alice/box", "Expired");
     expect(await scenario.execute("alice/box", "true")).toMatchObject({
       status: 503,
-      error: "SANDBOX_NOT_READY",
+      error: "SANDBOX_ENDED",
     });
   });
 
@@ -159,7 +159,7 @@ export function routingCases(test: RoutingCase): void {
       await scenario.untilState("alice/box", state);
       expect(await scenario.execute("alice/box", "true")).toMatchObject({
         status: 503,
-        error: "SANDBOX_NOT_READY",
+        error: "SANDBOX_ENDED",
       });
     });
   }

@@ -46,19 +46,17 @@ export const SYMPTOMS: readonly Symptom[] = [
     seen: "503 `SANDBOX_NOT_READY`",
     findings: [
       "SANDBOX_SUSPENDED",
-      "SANDBOX_EXPIRED",
       "SANDBOX_DELETING",
       "SANDBOX_STARTING",
       "IMAGE_MISSING",
       "CONTAINER_CONFIG",
       "CONTAINER_CRASHES",
       "POD_NOT_READY",
-      "POD_ENDED",
       "POD_WITHOUT_ADDRESS",
-      "MULTIPLE_PODS",
       "CONTROLLER_SILENT",
     ],
   },
+  { seen: "503 `SANDBOX_ENDED`", findings: ["SANDBOX_EXPIRED", "POD_ENDED", "MULTIPLE_PODS"] },
   {
     seen: "503 `SANDBOX_NOT_READY`, and the pod stays `Pending` or is not made",
     findings: [

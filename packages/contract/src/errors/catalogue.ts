@@ -121,9 +121,14 @@ export const ERROR_CATALOGUE = {
     status: 503,
     retryable: true,
     title: "The sandbox is not ready",
+    remedy: "Wait as Retry-After says. A suspended sandbox needs operatingMode: Running.",
+  },
+  SANDBOX_ENDED: {
+    status: 503,
+    retryable: false,
+    title: "The sandbox has ended",
     remedy:
-      "Wait as Retry-After says. Without one it has ended: see why with sandgate logs SANDBOX or kubectl describe, then " +
-      "delete it and make it anew. A suspended sandbox needs operatingMode: Running.",
+      "Waiting does not help. See why with sandgate logs SANDBOX or kubectl describe, then delete it and make it anew.",
   },
   NOT_SYNCED: {
     status: 503,

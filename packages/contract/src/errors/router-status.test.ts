@@ -9,6 +9,7 @@ const BEFORE: ReadonlySet<ErrorCode> = new Set([
   "UNREACHABLE",
   "SANDBOX_NOT_FOUND",
   "SANDBOX_NOT_READY",
+  "SANDBOX_ENDED",
   "NOT_SYNCED",
   "DRAINING",
 ]);

@@ -26,7 +26,7 @@ const ENDED: ReadonlySet<Route["state"]> = new Set(["Failed", "Succeeded", "Expi
  * Whether the caller may, and where the request goes. Permission comes first: a caller who may not learns nothing of what
  * exists.
  *
- * @throws SandgateError FORBIDDEN, NOT_SYNCED, SANDBOX_NOT_FOUND, ADDRESS_CONFLICT, SANDBOX_NOT_READY, PORT_AMBIGUOUS.
+ * @throws SandgateError FORBIDDEN, NOT_SYNCED, SANDBOX_NOT_FOUND, ADDRESS_CONFLICT, SANDBOX_NOT_READY, SANDBOX_ENDED, PORT_AMBIGUOUS.
  */
 export function decide(
   caller: Caller,
@@ -51,7 +51,7 @@ export function decide(
  * object's. The pod IP counts only if it is that very pod's, and chooses among its addresses: what a client remembers may
  * belong to somebody else's pod by now.
  *
- * @throws SandgateError FORBIDDEN, NOT_SYNCED, SANDBOX_NOT_FOUND, SANDBOX_REPLACED, SANDBOX_NOT_READY.
+ * @throws SandgateError FORBIDDEN, NOT_SYNCED, SANDBOX_NOT_FOUND, SANDBOX_REPLACED, SANDBOX_NOT_READY, SANDBOX_ENDED.
  */
 export function decideNamed(
   caller: Caller,
@@ -95,6 +95,6 @@ function notReady(route: Route, name: string): SandgateError {
       : `${route.reason}: ${route.message}`;
   const told = `${name} is ${route.state} (${why}).`;
   return ENDED.has(route.state)
-    ? new SandgateError("SANDBOX_NOT_READY", `${told} Waiting does not help: delete it and make it anew.`)
+    ? new SandgateError("SANDBOX_ENDED", `${told} Waiting does not help: delete it and make it anew.`)
     : new SandgateError("SANDBOX_NOT_READY", told, { retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
