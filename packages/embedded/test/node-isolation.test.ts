@@ -16,11 +16,15 @@ import { isOver, isReady, openTestNode, type TestNode } from "./support/test-nod
 const ATTACKS = String.raw`
 try() { name=$1; shift; if "$@" >/dev/null 2>&1; then echo "$name|ok"; else echo "$name|no"; fi; }
 py() { name=$1; if python3 -c "$2" >/dev/null 2>&1; then echo "$name|ok"; else echo "$name|no"; fi; }
-call() { py "$1" "import ctypes,sys; l=ctypes.CDLL(None,use_errno=True); r=l.syscall($2); sys.exit(0 if r>=0 else 1)"; }
+machine=$(uname -m)
+call() {
+  if [ "$machine" = x86_64 ]; then number=$2; else number=$3; fi
+  py "$1" "import ctypes,sys; l=ctypes.CDLL(None,use_errno=True); r=l.syscall($number,$4); sys.exit(0 if r>=0 else 1)"
+}
 # The harness itself works:
 try control-true true
 py control-python 'print(1)'
-call control-getpid '39'
+call control-getpid 39 172
 # Files of the host
 try read-shadow grep -q ':' /etc/shadow
 try read-machine-id cat /etc/machine-id
@@ -65,29 +69,29 @@ try bwrap-again bwrap --ro-bind / / true
 try strace strace -o /dev/null true
 py setuid 'import os; os.setuid(0)'
 py setgroups 'import os; os.setgroups([0])'
-# System calls, by number (x86-64)
-call ptrace '101,0,0,0,0'
-call unshare-newuser '272,0x10000000'
-call clone-newuser '56,0x10000011,0,0,0,0'
-call clone3 '435,0,0'
-call setns '308,3,0'
-call mount '165,b"none",b"/tmp",b"tmpfs",0,0'
-call fsopen '430,b"tmpfs",0'
-call open-tree '428,-100,b"/",1'
-call bpf '321,0,0,0'
-call perf '298,0,0,-1,-1,0'
-call userfaultfd '323,0'
-call io-uring '425,1,0'
-call add-key '248,b"user",b"a",b"b",1,-3'
-call keyctl '250,0,-3,1'
-call process-vm-readv '310,1,0,0,0,0,0'
-call kexec '246,0,0,0,0'
-call init-module '175,0,0,b""'
-call reboot '169,0xfee1dead,672274793,0,0'
-call name-to-handle '303,-100,b"/",0,0,0'
-call open-by-handle '304,3,0,0'
-call x32-getpid '0x40000027'
-call tiocsti '16,0,0x5412,b"x"'
+# System calls: numbers of x86-64 and arm64, arguments
+call ptrace 101 117 '0,0,0,0'
+call unshare-newuser 272 97 '0x10000000'
+call clone-newuser 56 220 '0x10000011,0,0,0,0'
+call clone3 435 435 '0,0'
+call setns 308 268 '3,0'
+call mount 165 40 'b"none",b"/tmp",b"tmpfs",0,0'
+call fsopen 430 430 'b"tmpfs",0'
+call open-tree 428 428 '-100,b"/",1'
+call bpf 321 280 '0,0,0'
+call perf 298 241 '0,0,-1,-1,0'
+call userfaultfd 323 282 '0'
+call io-uring 425 425 '1,0'
+call add-key 248 217 'b"user",b"a",b"b",1,-3'
+call keyctl 250 219 '0,-3,1'
+call process-vm-readv 310 270 '1,0,0,0,0,0'
+call kexec 246 104 '0,0,0,0'
+call init-module 175 105 '0,0,b""'
+call reboot 169 142 '0xfee1dead,672274793,0,0'
+call name-to-handle 303 264 '-100,b"/",0,0,0'
+call open-by-handle 304 265 '3,0,0'
+call x32-getpid 0x40000027 0x40000027
+call tiocsti 16 29 '0,0x5412,b"x"'
 py ldisc 'import os,fcntl,struct; m,s=os.openpty(); fcntl.ioctl(s,0x5423,struct.pack("i",21))'
 py packet-socket 'import socket; socket.socket(17,3,0)'
 py raw-socket 'import socket; socket.socket(2,3,1)'
@@ -225,7 +229,7 @@ describe("a hostile pod", () => {
     expect(pod.status?.containerStatuses?.[0]?.state?.waiting?.message).toContain("zero byte");
   });
 
-  test("is bounded in processes and in memory", async () => {
+  test("is bounded in processes, memory and processor time", async () => {
     await node.script(
       "bomb",
       `python3 - <<'E'
@@ -252,6 +256,17 @@ exit 3`,
       reason: "OOMKilled",
       exitCode: 137,
     });
+
+    const busy = `import time; end=time.monotonic()+2
+while time.monotonic()<end: pass
+print(time.process_time())`;
+    await node.script("busy", `exec python3 -c '${busy}'`, {
+      containers: [{ name: "main", resources: { limits: { cpu: "200m" } } }],
+    });
+    await node.until("busy", isOver);
+    const seconds = Number(await node.logs("busy"));
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThan(1);
   });
 
   test("leaves no owner of root behind on the host", async () => {
