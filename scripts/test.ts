@@ -11,11 +11,11 @@ import { fileURLToPath } from "node:url";
 import { buildRuntime } from "@sandgate/runtime/build";
 import { ensureSystemParts } from "../packages/cli/src/system-parts/ensure.ts";
 import { SYSTEM_PARTS } from "../packages/cli/src/system-parts/parts.ts";
-import { clusterBinaries } from "../test/cluster/binaries/cluster-binaries.ts";
+import { clusterBinaries, goVersion } from "../test/cluster/binaries/cluster-binaries.ts";
 import { ALL_PARTS } from "../test/cluster/binaries/parts.ts";
 import { CLUSTER_SYSTEM_PARTS, clusterObstacle } from "../test/cluster/can-run.ts";
 import { check } from "./check.ts";
-import { findKubectl } from "./kubectl.ts";
+import { builtKubectl, findKubectl, KUBECTL_RANGE } from "./kubectl.ts";
 import { fill, resultsTable, type TestReport } from "./releases-page.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -43,6 +43,8 @@ if (missing !== null) {
 }
 const kubectl = findKubectl(say);
 say(`kubectl: ${kubectl}`);
+// Without Go the tests that need these two say so; the others run all the same.
+if (wantsProject("e2e") && goVersion() !== null) for (const one of KUBECTL_RANGE) builtKubectl(one, say);
 await buildRuntime();
 if (withClusters) await clusterBinaries(ALL_PARTS, say);
 else if (obstacle !== null) say(`the tests on real Kubernetes do not run: ${obstacle}`);

@@ -5,19 +5,24 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { builtKubectl, KUBECTL_RANGE } from "../../scripts/kubectl.ts";
 import { startSandgateUp, type SandgateUp } from "../support/sandgate-up.ts";
 
-describe("unmodified kubectl", () => {
+const BUILD_MS = 10 * 60_000;
+
+describe.each(KUBECTL_RANGE)("unmodified kubectl $version", (pinned) => {
+  let kubectl: string;
   let up: SandgateUp;
   let folder: string;
 
   beforeAll(async () => {
-    up = await startSandgateUp({ args: ["--demo"] });
+    kubectl = builtKubectl(pinned, (line) => void process.stderr.write(`${line}\n`));
+    up = await startSandgateUp({ args: ["--demo"], kubectl });
     folder = mkdtempSync(join(tmpdir(), "sandgate-kubectl-"));
     expect(up.kubectl("wait", "sandbox/my-sandbox", "--for=condition=Ready", "--timeout=30s").stderr).toBe(
       "",
     );
-  });
+  }, BUILD_MS);
   afterAll(async () => {
     await up[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true, force: true });
@@ -30,7 +35,7 @@ describe("unmodified kubectl", () => {
     return run.stdout;
   };
   const start = (...args: string[]): ReturnType<typeof spawn> =>
-    spawn(process.env["SANDGATE_TEST_KUBECTL"] ?? "kubectl", ["--kubeconfig", up.kubeconfig, ...args], {
+    spawn(kubectl, ["--kubeconfig", up.kubeconfig, ...args], {
       stdio: ["pipe", "pipe", "pipe"],
     });
   const manifest = (name: string, content: string): string => {
@@ -44,7 +49,9 @@ describe("unmodified kubectl", () => {
       /sandboxes\s+sandbox\s+agents.x-k8s.io\/v1beta1\s+true\s+Sandbox/,
     );
     expect(ok("api-versions").split("\n")).toEqual(expect.arrayContaining(["v1", "agents.x-k8s.io/v1beta1"]));
-    expect(up.kubectl("version").stdout).toContain("Server Version");
+    const { stdout } = up.kubectl("version");
+    expect(stdout).toContain(`Client Version: ${pinned.version}\n`);
+    expect(stdout).toContain("Server Version");
   });
 
   it("prints sandboxes and pods as tables", () => {

@@ -60,11 +60,18 @@ export function runSandgate(
  * Starts `sandgate up` and waits until it is ready.
  *
  * @param options.dataDir - Kept after the end if given, so that it can be started again; else made and removed.
+ * @param options.kubectl - Path of the one that `kubectl` runs; by default the tests' own.
  * @param options.npmStart - As `npm start` does it, with the demo sandbox, instead of from the sources.
  * @throws Error with its output where it ends before it is ready.
  */
 export async function startSandgateUp(
-  options: { dataDir?: string; args?: readonly string[]; npmStart?: boolean; env?: NodeJS.ProcessEnv } = {},
+  options: {
+    dataDir?: string;
+    args?: readonly string[];
+    npmStart?: boolean;
+    kubectl?: string;
+    env?: NodeJS.ProcessEnv;
+  } = {},
 ): Promise<SandgateUp> {
   const dataDir = options.dataDir ?? makeDataDir();
   const started = performance.now();
@@ -105,7 +112,7 @@ export async function startSandgateUp(
     gatewayUrl: string;
     kubeconfigPath: string;
   };
-  const kubectl = process.env["SANDGATE_TEST_KUBECTL"] ?? "kubectl";
+  const kubectl = options.kubectl ?? process.env["SANDGATE_TEST_KUBECTL"] ?? "kubectl";
 
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (!exited) {
