@@ -103,7 +103,13 @@ Examples:
     .option("--timeout <seconds>", "how long to wait", seconds, 60)
     .addHelpText(
       "after",
-      "\nExamples:\n  $ sandgate create alice/my-sandbox\n  $ sandgate create -f sandbox.yaml",
+      `
+A manifest is in a version that the cluster serves: v1beta1, or v1alpha1 alone before agent-sandbox v0.5.0. What does not
+become ready is told with the pod's own reason and with what mends it.
+
+Examples:
+  $ sandgate create alice/my-sandbox
+  $ sandgate create -f sandbox.yaml`,
     )
     .action(async (name: string | undefined, options: CreateOptions) =>
       (await import("./commands/create.ts")).create(context, name, options),
@@ -111,15 +117,17 @@ Examples:
 
   clusterOptions(program.command("list"))
     .alias("ls")
-    .description("list sandboxes of all namespaces")
+    .description("list sandboxes of all namespaces, what each is doing, and why")
     .option("--user <user>", "only this user's")
     .addOption(outputOption())
+    .addHelpText("after", OUTPUT_HELP)
     .action(async (options: ListOptions) => (await import("./commands/list.ts")).list(context, options));
 
   clusterOptions(program.command("get"))
-    .description("show one sandbox: its state, why, and its address")
+    .description("show one sandbox: its state, why, its address, and what mends it where it is not ready")
     .argument("<sandbox>", "USER/NAME, or NAME for the user default")
     .addOption(outputOption())
+    .addHelpText("after", OUTPUT_HELP)
     .action(async (name: string, options: GetOptions) =>
       (await import("./commands/get.ts")).get(context, name, options),
     );
@@ -222,6 +230,10 @@ function dataDirOption(): Option {
     "data folder of the embedded cluster (SANDGATE_DATA_DIR; default: ~/.local/share/sandgate)",
   );
 }
+
+const OUTPUT_HELP = `
+State, reason and message are those of the gateway's GET /sandboxes. As JSON and YAML a sandbox has the members address,
+namespace, state, reason, message, pod, podIps, and object: the Sandbox in the version that the cluster serves.`;
 
 function outputOption(): Option {
   return new Option("-o, --output <format>", "how to print it")
