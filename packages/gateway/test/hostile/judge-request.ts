@@ -1,0 +1,106 @@
+/** Sends one message of the corpus through a gateway, and says what is wrong with what came of it. */
+import { exchange, HANG_MS, turn, type Outcome } from "./exchange.ts";
+import type { LenientUpstream, Recorded } from "./lenient-upstream.ts";
+import { valuesOf, type ReadRequest } from "./reference/messages.ts";
+import { parseRequests } from "./reference/parse-requests.ts";
+import { PATH, type HostileRequest } from "./requests/message.ts";
+
+export interface Seen {
+  outcome: Outcome;
+  /** Whole requests that reached the upstream. */
+  arrived: ReadRequest[];
+  /** Bytes that reached it and are no request, with the reason. */
+  wrong: string[];
+  /** Requests that reached it in part, on connections that were not closed. */
+  left: string[];
+}
+
+/** Sends it and waits until everything that comes of it has come. */
+export async function send(
+  port: number,
+  upstream: LenientUpstream,
+  { bytes, expected }: HostileRequest,
+  cuts: readonly number[] = [],
+): Promise<Seen> {
+  const ends = "refuse" in expected && expected.ends === true;
+  // What is refused is ended by the gateway; one that takes it by mistake is not waited for.
+  const enough = (answers: readonly { status: number }[]): boolean =>
+    "pass" in expected
+      ? answers.length >= expected.pass
+      : (answers[expected.before ?? 0]?.status ?? Infinity) < 400;
+  const methods = parseRequests(bytes).messages.map(({ method }) => method);
+  const outcome = await exchange(port, bytes, { cuts, enough, methods, ends });
+  await turn();
+  const seen: Seen = { outcome, arrived: [], wrong: [], left: [] };
+  for (const recorded of upstream.take()) {
+    const { messages, rest } = parseRequests(recorded.bytes);
+    seen.arrived.push(...messages);
+    if (rest === "empty") continue;
+    const text = JSON.stringify(recorded.bytes.slice(0, 400));
+    if (rest !== "more") seen.wrong.push(`${rest.wrong} in ${text}`);
+    else if (!(await closes(recorded))) seen.left.push(text);
+  }
+  return seen;
+}
+
+async function closes({ closed }: Recorded): Promise<boolean> {
+  const guard = new AbortController();
+  const late = new Promise<false>((resolve) => {
+    const timer = setTimeout(() => resolve(false), HANG_MS);
+    guard.signal.addEventListener("abort", () => clearTimeout(timer));
+  });
+  const inTime = await Promise.race([closed.then(() => true as const), late]);
+  guard.abort();
+  return inTime;
+}
+
+/** What is not as it must be, in words; empty where all is well. */
+export function problemsOf({ bytes, expected }: HostileRequest, seen: Seen): string[] {
+  const { outcome, arrived, wrong, left } = seen;
+  const { messages } = parseRequests(bytes);
+  const passes = "pass" in expected ? expected.pass : (expected.before ?? 0);
+  const problems = wrong.map((one) => `reached the upstream: ${one}`);
+  for (const one of left) problems.push(`the upstream connection stays open with ${one}`);
+  if (outcome.hung) problems.push("it hangs");
+  if (outcome.rest !== "") problems.push(`no answer: ${JSON.stringify(outcome.rest.slice(0, 200))}`);
+  const statuses = outcome.answers.map(({ status }) => status);
+  const refusal = statuses[passes];
+  if (statuses.slice(0, passes).some((status) => status !== 200) || statuses.length < passes)
+    problems.push(`answers ${statuses.join(" ")} where ${passes} had to pass`);
+  else if ("refuse" in expected) {
+    if (refusal === undefined && expected.ends !== true) problems.push("no answer that refuses");
+    if (refusal !== undefined && !expected.refuse.includes(refusal))
+      problems.push(`refused with ${refusal} in place of ${expected.refuse.join(" or ")}`);
+    if (!outcome.ended && expected.ends !== true) problems.push("refused, and the connection goes on");
+  }
+  if (statuses.length > passes + ("refuse" in expected ? 1 : 0))
+    problems.push(`answers ${statuses.join(" ")}`);
+  const sent = messages.slice(0, passes).map(meaning);
+  const came = arrived.map(meaning);
+  if (JSON.stringify(came.toSorted()) !== JSON.stringify(sent.map(withoutPrefix).toSorted()))
+    problems.push(`arrived: ${came.join(" ")}; sent: ${sent.join(" ")}`);
+  if ("pass" in expected) problems.push(...headerProblems(expected, arrived));
+  return problems;
+}
+
+function meaning({ method, target, body }: ReadRequest): string {
+  return JSON.stringify([method, target, body]);
+}
+
+function withoutPrefix(text: string): string {
+  return text.replace(`"${PATH}/`, '"/');
+}
+
+function headerProblems(
+  expected: { cuts?: readonly string[]; keeps?: readonly string[] },
+  arrived: readonly ReadRequest[],
+): string[] {
+  const problems: string[] = [];
+  for (const { fields, trailers } of arrived) {
+    for (const name of expected.cuts ?? [])
+      if (valuesOf([...fields, ...trailers], name).length > 0) problems.push(`${name} arrived`);
+    for (const name of expected.keeps ?? [])
+      if (valuesOf(fields, name).length !== 1) problems.push(`${name} did not arrive once`);
+  }
+  return problems;
+}
