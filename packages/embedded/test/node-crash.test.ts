@@ -1,11 +1,11 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
 import { NODES } from "@sandgate/kube";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { startNodeProcess } from "./support/start-node-process.ts";
 import { isReady, openTestNode, type TestNode } from "./support/test-node.ts";
 
 let dataDir: string;
@@ -18,13 +18,6 @@ afterEach(() => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-async function startProcess(marker: string): Promise<ChildProcess> {
-  const program = join(import.meta.dirname, "support", "node-process.ts");
-  const child = spawn(process.execPath, [program, dataDir, marker], { stdio: ["ignore", "pipe", "inherit"] });
-  for await (const line of createInterface({ input: child.stdout })) if (line === "ready") return child;
-  throw new Error("the node's process ended before its pod ran");
-}
-
 function running(marker: string): string[] {
   const list = execFileSync("ps", ["-e", "-o", "stat=,args="], { encoding: "utf8" });
   return list.split("\n").filter((line) => line.endsWith(`sleep ${marker}`) && !line.startsWith("Z"));
@@ -33,7 +26,7 @@ function running(marker: string): string[] {
 describe("a node whose process is killed", () => {
   test("takes its pods along, and starts them again as a kubelet does after a reboot", async () => {
     const marker = "88881";
-    const child = await startProcess(marker);
+    const child = await startNodeProcess(dataDir, marker);
     expect(running(marker).length).toBeGreaterThan(0);
     child.kill("SIGKILL");
     await once(child, "exit");
@@ -58,7 +51,7 @@ describe("a node whose process is killed", () => {
     const socket = await kubeletSocket(first);
     await first.close();
     expect(existsSync(socket)).toBe(false);
-    const child = await startProcess("88884");
+    const child = await startNodeProcess(dataDir, "88884");
     child.kill("SIGKILL");
     await once(child, "exit");
     const other = await openTestNode();

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { silentLogger, type Logger, type Pod, type Stored } from "@sandgate/contract";
@@ -17,10 +16,12 @@ import { LogPace } from "./container/log-pace.ts";
 import { openCgroups } from "./isolation/cgroups.ts";
 import { openHostUsers } from "./isolation/host-users.ts";
 import { hostSeccompFilter } from "./isolation/seccomp-filter.ts";
+import { clearLeftovers } from "./clear-leftovers.ts";
 import { startKubeletServer, type KubeletServer } from "./kubelet/kubelet-server.ts";
 import { openPodNetwork } from "./network/pod-network.ts";
 import { keepLease } from "./node-lease.ts";
 import { registerNode } from "./node-object.ts";
+import { idOf, removeOwner, writeOwner } from "./owner-record.ts";
 import { createPodAccess } from "./pod-streams.ts";
 import { endOrphans } from "./orphans.ts";
 import type { EnvironmentSources } from "./pod/environment.ts";
@@ -71,8 +72,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHandle> {
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   // As the kernel names it in its list of mounts.
   const dataDir = realpathSync(options.dataDir);
-  // Names of bridges and groups: the same for a data folder, another for another.
-  const id = createHash("sha256").update(dataDir).digest("hex").slice(0, 8);
+  const id = idOf(dataDir);
   mkdirSync(RUN_FOLDER, { recursive: true, mode: 0o755 });
   const workers = new Map<string, PodWorker>();
   const find = (namespace: string, name: string): PodWorker | undefined =>
@@ -83,6 +83,8 @@ export async function startNode(options: NodeOptions): Promise<NodeHandle> {
   // socket's path has 107 bytes at most, and a data folder's may be longer.
   const kubelet = await startKubeletServer(join(RUN_FOLDER, id), createPodAccess(find), logger);
   try {
+    writeOwner(RUN_FOLDER, dataDir);
+    await clearLeftovers(RUN_FOLDER, logger);
     return await runPods(options, { dataDir, id, workers, kubelet, logger });
   } catch (error) {
     await kubelet.close();
@@ -210,6 +212,7 @@ async function runPods(
     });
     await network.close();
     cgroups.close();
+    removeOwner(RUN_FOLDER, id);
   }
   return { close: () => (closing ??= close()) };
 }

@@ -1,10 +1,9 @@
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { connect } from "node:net";
-import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Logger } from "@sandgate/contract";
 import { createWebSocketStream, WebSocketServer, type WebSocket } from "ws";
+import { listenOnSocket } from "./kubelet-socket.ts";
 import { flag, parseLogOptions, serveLogs } from "./logs.ts";
 import {
   PodAccessError,
@@ -47,11 +46,6 @@ export async function startKubeletServer(
   access: PodAccess,
   logger: Logger,
 ): Promise<KubeletServer> {
-  const socketPath = join(folder, "kubelet.sock");
-  if (await isAnswered(socketPath))
-    throw new Error(`another node of the same data folder listens on ${socketPath}`);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const connections = new Set<Duplex>();
   const server = createServer(
     { maxHeaderSize: MAX_HEADER_BYTES },
@@ -72,11 +66,7 @@ export async function startKubeletServer(
       );
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(socketPath, resolve);
-  });
-  chmodSync(socketPath, 0o600);
+  const socketPath = await listenOnSocket(server, folder);
   return {
     socketPath,
     async close() {
@@ -85,16 +75,6 @@ export async function startKubeletServer(
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function isAnswered(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const connection = connect(socketPath, () => {
-      connection.destroy();
-      resolve(true);
-    });
-    connection.once("error", () => resolve(false));
-  });
 }
 
 async function answer(access: PodAccess, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import type { Logger } from "@sandgate/contract";
 import { runProgram } from "../run-program.ts";
 import { firewallRules } from "./firewall.ts";
 import { addressAt, overlaps, parseRange, printRange, type IpRange } from "./ip-range.ts";
+import { removePodNetwork } from "./remove-pod-network.ts";
 
 /** The network of one pod: a namespace of its own with one address. */
 export interface PodNetworkSlot {
@@ -44,7 +45,7 @@ export async function openPodNetwork(options: PodNetworkOptions): Promise<PodNet
   const { id } = options;
   const bridge = `sg${id}`;
   const table = `sandgate_${id}`;
-  await removeLeftovers(id);
+  await removePodNetwork(id);
   const range = await chooseRange(options.range, bridge);
   const nodeIp = addressAt(range, 1);
   const rules = firewallRules({
@@ -143,7 +144,7 @@ export async function openPodNetwork(options: PodNetworkOptions): Promise<PodNet
     },
     async close() {
       closed = true;
-      await removeLeftovers(id);
+      await removePodNetwork(id);
     },
   };
 }
@@ -160,27 +161,6 @@ async function connectedNetworks(bridge: string): Promise<string[]> {
   return (JSON.parse(output) as { dst?: string; dev?: string }[]).flatMap(({ dst, dev }) =>
     dst !== undefined && dev !== bridge && /^[\d.]+(?:\/\d+)?$/.test(dst) ? [dst] : [],
   );
-}
-
-/** Removes bridge, namespaces and rules of this data folder, of whatever process. */
-async function removeLeftovers(id: string): Promise<void> {
-  const bridge = `sg${id}`;
-  const namespaces = existsSync("/run/netns")
-    ? readdirSync("/run/netns").filter((name) => name.startsWith(`${bridge}-`))
-    : [];
-  if (namespaces.length > 0) {
-    // One that is going already is no failure.
-    await runProgram(
-      "ip",
-      ["-force", "-batch", "-"],
-      namespaces.map((name) => `netns delete ${name}`).join("\n"),
-    ).catch((error: unknown) => {
-      if (!(error as Error).message.includes("No such file")) throw error;
-    });
-  }
-  if (existsSync(`/sys/class/net/${bridge}`)) await runProgram("ip", ["link", "delete", bridge]);
-  // Adding it first makes the deletion possible whether it is there or not.
-  await runProgram("nft", ["-f", "-"], `add table inet sandgate_${id}\ndelete table inet sandgate_${id}\n`);
 }
 
 async function chooseRange(wanted: string | undefined, bridge: string): Promise<IpRange> {
