@@ -14,7 +14,7 @@ import { CliError } from "../cli-error.ts";
 import { stateSeen } from "./state-seen.ts";
 
 /** States that do not end by waiting. */
-const FINAL: ReadonlySet<StateReason["state"]> = new Set(["Failed", "Succeeded", "Expired", "Missing"]);
+const FINAL: ReadonlySet<StateReason["state"]> = new Set(["Failed", "Succeeded", "Expired"]);
 /** Answers that waiting does not change either. */
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404]);
 
@@ -49,7 +49,7 @@ export async function waitForReady(
   const judge = (): void => {
     if (!listed || podsKnown === "not yet") return;
     const sandbox = here(sandboxes, uid);
-    if (sandbox === undefined) {
+    if (sandbox === undefined || sandbox.deleting) {
       over.reject(new CliError(`${subject} was deleted while it was waited for.`));
       return;
     }

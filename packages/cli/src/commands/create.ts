@@ -61,7 +61,8 @@ async function untilReady(
     const { namespace, name, uid } = made.metadata;
     const seen = await lookAtSandbox(client, served.versions, { namespace, name, uid }, context.signal);
     const cause = seen?.cause ?? null;
-    if (cause === null) throw error;
+    // That its deletion has begun is said already.
+    if (cause === null || cause.id === "SANDBOX_DELETING") throw error;
     throw new CliError(`${error.message}\n${tellFinding(cause, flags)}`, { cause: error });
   }
 }
