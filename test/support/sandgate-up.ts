@@ -62,6 +62,7 @@ export function runSandgate(
  * @param options.dataDir - Kept after the end if given, so that it can be started again; else made and removed.
  * @param options.kubectl - Path of the one that `kubectl` runs; by default the tests' own.
  * @param options.npmStart - As `npm start` does it, with the demo sandbox, instead of from the sources.
+ * @param options.within - Words of the command that becomes it: `nice`, say.
  * @throws Error with its output where it ends before it is ready.
  */
 export async function startSandgateUp(
@@ -71,13 +72,16 @@ export async function startSandgateUp(
     npmStart?: boolean;
     kubectl?: string;
     env?: NodeJS.ProcessEnv;
+    within?: readonly string[];
   } = {},
 ): Promise<SandgateUp> {
   const dataDir = options.dataDir ?? makeDataDir();
   const started = performance.now();
+  const [program = "", ...words] = [...(options.within ?? []), process.execPath];
   const child = spawn(
-    process.execPath,
+    program,
     [
+      ...words,
       ...FLAGS,
       ...(options.npmStart === true ? [NPM_START] : [MAIN, "up"]),
       "--port",

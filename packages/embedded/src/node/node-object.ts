@@ -10,7 +10,7 @@ export interface NodeObjectOptions {
   address: string;
   podRange: string;
   kubeletSocket: string;
-  /** Why limits cannot be enforced, null where they can. */
+  /** Which limits cannot be enforced, and why; null where all can. */
   withoutLimits: string | null;
   logger: Logger;
 }
@@ -25,7 +25,8 @@ const PODS = 110;
 
 /** Registers the Node and keeps its status. */
 export async function registerNode(options: NodeObjectOptions): Promise<NodeObject> {
-  const { client, name } = options;
+  const { client, name, withoutLimits } = options;
+  if (withoutLimits !== null) options.logger.warn("limits of pods are not enforced", { why: withoutLimits });
   const labels = {
     "kubernetes.io/hostname": name,
     "kubernetes.io/os": "linux",

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 
 /** What a container's limits need, in either version. */
 export const CONTROLLERS = ["memory", "cpu", "pids"] as const;
@@ -19,8 +27,10 @@ export function limitSwap(path: string, value: string): void {
 /** @throws Error that says what the node cannot do, with the kernel's reason. */
 export function makeGroup(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    // Not `recursive`, which calls a read-only file system a folder that is not there.
+    mkdirSync(path);
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST" && statSync(path).isDirectory()) return;
     throw new Error(`control groups cannot be made: ${(error as Error).message}`, { cause: error });
   }
 }
