@@ -77,7 +77,7 @@ export async function startSandgateUp(
 ): Promise<SandgateUp> {
   const dataDir = options.dataDir ?? makeDataDir();
   const started = performance.now();
-  const [program = "", ...words] = [...(options.within ?? []), process.execPath];
+  const [program, ...words] = [...(options.within ?? []), process.execPath];
   const child = spawn(
     program,
     [
