@@ -1,0 +1,65 @@
+import type { Candidate } from "./candidates/candidate.ts";
+import { measure, type Measured } from "./measure.ts";
+import type { BenchSandbox } from "./sandboxes.ts";
+import type { Work } from "./works/work.ts";
+
+/** One work and who does it; the first is what the others are compared with. */
+export interface Contest {
+  readonly work: Work;
+  readonly candidates: readonly Candidate[];
+}
+
+/** What was seen in one round, null where it failed. */
+export type Row = readonly (Measured | null)[];
+
+/** Rounds of one contest; columns are its candidates. */
+export interface ContestResult extends Contest {
+  readonly rounds: readonly Row[];
+}
+
+export interface RoundsSetup {
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Of a large body. */
+  readonly bytes: number;
+  readonly sandboxes: readonly BenchSandbox[];
+}
+
+/**
+ * Every round does every work with all its candidates in turn, each time another one first: a machine that becomes slower
+ * meanwhile is slower for all.
+ */
+export async function runRounds(contests: readonly Contest[], setup: RoundsSetup): Promise<ContestResult[]> {
+  const results = contests.map((contest) => ({ ...contest, rounds: [] as Row[] }));
+  for (let round = 0; round < setup.rounds; round++) {
+    let halfRate = Number.NaN;
+    for (const { work, candidates, rounds } of results) {
+      process.stderr.write(`bench: round ${round + 1} of ${setup.rounds}: ${work.title}\n`);
+      const row: (Measured | null)[] = candidates.map(() => null);
+      for (let turn = 0; turn < candidates.length; turn++) {
+        const column = (round + turn) % candidates.length;
+        const candidate = candidates[column];
+        if (candidate !== undefined) row[column] = await attempt(candidate, work, { ...setup, halfRate });
+      }
+      rounds.push(row);
+      if (work.name === "get") halfRate = Math.round((row[0]?.perSecond ?? Number.NaN) / 2);
+    }
+  }
+  return results;
+}
+
+/** A candidate that fails at a work is shown so, and the others go on. */
+async function attempt(
+  candidate: Candidate,
+  work: Work,
+  setup: Parameters<Work["run"]>[1],
+): Promise<Measured | null> {
+  try {
+    const measured = await measure(candidate, (meter) => work.run(candidate, setup, meter));
+    // At a fixed rate, whoever does not keep up has no latency but a queue.
+    return work.comparedBy === "latency" && measured.perSecond < setup.halfRate * 0.97 ? null : measured;
+  } catch (error) {
+    process.stderr.write(`bench: ${candidate.title}: ${work.title}: ${(error as Error).message}\n`);
+    return null;
+  }
+}

@@ -1,0 +1,115 @@
+import {
+  columnOf,
+  comparisonOf,
+  figureOf,
+  microsOf,
+  ratioOf,
+  type Comparison,
+  type Spread,
+} from "./compare.ts";
+import type { ContestResult } from "./rounds.ts";
+
+const NOTHING = "–";
+const BY: Readonly<Record<Comparison, string>> = {
+  rate: "throughput",
+  cpu: "processor time",
+  latency: "p99, less is better",
+};
+
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |\n`;
+  const marks = head.map((_, index) => (index === 0 ? "---" : "--:"));
+  return line(head) + line(marks) + rows.map(line).join("");
+}
+
+/** Every candidate at one kind of request. */
+export function candidatesTable(result: ContestResult): string {
+  const { candidates, work } = result;
+  const rows = candidates.map((candidate, column) => [
+    `${candidate.title} ${candidate.version}`,
+    text(figureOf(result, column, (one) => one.perSecond)?.median, 0),
+    withSpread(ratioOf(result, column, "rate")),
+    withSpread(ratioOf(result, column, "cpu")),
+    text(figureOf(result, column, (one) => one.userMicros)?.median, 1),
+    text(figureOf(result, column, (one) => one.systemMicros)?.median, 1),
+    text(figureOf(result, column, (one) => one.latency?.p50)?.median, 2),
+    text(figureOf(result, column, (one) => one.latency?.p99)?.median, 2),
+    text(figureOf(result, column, (one) => one.latency?.p999)?.median, 2),
+  ]);
+  const per = `µs/${work.unit}`;
+  return markdownTable(
+    [
+      "candidate",
+      `${work.unit}s/s`,
+      "× nginx",
+      "× nginx by processor time",
+      `own ${per}`,
+      `kernel ${per}`,
+      "p50 ms",
+      "p99 ms",
+      "p99.9 ms",
+    ],
+    rows,
+  );
+}
+
+/** A row for each work, a column for each candidate: what the first one does, and how the others compare. */
+export function worksTable(results: readonly ContestResult[], titles: readonly string[]): string {
+  const rows = results.map((result) => {
+    const by = comparisonOf(result);
+    const first = figureOf(result, 0, (one) => one.perSecond)?.median;
+    const cells = titles.map((title) => {
+      const column = columnOf(result, title);
+      return column === -1 ? NOTHING : withSpread(ratioOf(result, column, by));
+    });
+    return [result.work.title, `${text(first, 0)} ${result.work.unit}s/s`, BY[by], ...cells];
+  });
+  return markdownTable(["work", "nginx", "compared by", ...titles], rows);
+}
+
+/** What a unit costs the proxy's core, its own code and the kernel's. */
+export function costsTable(results: readonly ContestResult[], titles: readonly string[]): string {
+  const rows = results.map((result) => [
+    `${result.work.title}, µs/${result.work.unit}`,
+    ...["nginx", ...titles].map((title) => {
+      const column = columnOf(result, title);
+      if (column === -1) return NOTHING;
+      const busy = figureOf(result, column, (one) => one.busy)?.median;
+      const share = busy === undefined ? "" : ` (${Math.round(busy * 100)} %)`;
+      return text(figureOf(result, column, microsOf)?.median, 1) + share;
+    }),
+  ]);
+  return markdownTable(["processor time (share of the core)", "nginx", ...titles], rows);
+}
+
+/** What each part costs: the same candidate with and without it, in microseconds of a request. */
+export function pricesTable(
+  result: ContestResult,
+  whole: string,
+  without: Readonly<Record<string, string>>,
+): string {
+  const all = columnOf(result, whole);
+  const rows = Object.entries(without).map(([part, title]) => {
+    const column = columnOf(result, title);
+    const prices = result.rounds.flatMap((row) => {
+      const [one, other] = [row[all] ?? null, row[column] ?? null];
+      return one === null || other === null ? [] : [microsOf(one) - microsOf(other)];
+    });
+    const price = prices.toSorted((a, b) => a - b)[Math.floor(prices.length / 2)];
+    return [part, text(price, 1), withSpread(ratioOf(result, column, "rate", all))];
+  });
+  return markdownTable(["part", "µs/request", "throughput without it"], rows);
+}
+
+export function withSpread(spread: Spread | null): string {
+  if (spread === null) return NOTHING;
+  const { median, min, max } = spread;
+  const around = min === max ? "" : ` (${min.toFixed(2)}–${max.toFixed(2)})`;
+  return `${median.toFixed(2)}${around}`;
+}
+
+function text(value: number | undefined, digits: number): string {
+  return value === undefined
+    ? NOTHING
+    : value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}

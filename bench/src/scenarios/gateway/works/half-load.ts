@@ -1,0 +1,26 @@
+import { runGenerator } from "../load/generator.ts";
+import { headOf } from "../load/open-websocket.ts";
+import type { PacedTask } from "../load/paced-process.ts";
+import { spread } from "../sandboxes.ts";
+import { targetOf, type Work } from "./work.ts";
+
+const CONNECTIONS = 64;
+const SANDBOXES = 100;
+/** The generator never pauses; the backend beside it goes first. */
+const NICENESS = 10;
+
+/** How long answers take while the proxy is half as busy as nginx can be. */
+export const HALF_LOAD: Work = {
+  name: "p99",
+  title: "small GET at half of what nginx manages",
+  unit: "request",
+  comparedBy: "latency",
+  run(candidate, { sandboxes, seconds, halfRate }, meter) {
+    const { host, port } = candidate;
+    const requests = spread(sandboxes, "answering", SANDBOXES).map((sandbox) =>
+      headOf("GET", targetOf(candidate, sandbox, "/small"), { Accept: "*/*" }),
+    );
+    const task: PacedTask = { host, port, requests, perSecond: halfRate, seconds, connections: CONNECTIONS };
+    return runGenerator("paced-process.ts", { ...task }, meter, { niceness: NICENESS });
+  },
+};

@@ -1,0 +1,54 @@
+import { wrk, type WrkOptions } from "../load/wrk.ts";
+import { descriptorLimit } from "../placed.ts";
+import { spread } from "../sandboxes.ts";
+import type { Work } from "./work.ts";
+
+/** As many sandboxes have their turn: more than fit into the caches that are near, as in a gateway that serves many. */
+const SANDBOXES = 1_000;
+
+type Options = Omit<WrkOptions, "seconds">;
+
+function requests(name: string, title: string, options: Options): Work {
+  return {
+    name,
+    title,
+    unit: "request",
+    comparedBy: "rate",
+    run: (candidate, { sandboxes, seconds }, meter) =>
+      wrk(candidate, spread(sandboxes, "answering", SANDBOXES), { ...options, seconds }, meter),
+  };
+}
+
+/** 10,000, or as many as a proxy can have with two descriptors for each and some for itself. */
+const MANY = Math.min(10_000, Math.floor((descriptorLimit() - 200) / 2));
+
+export const SMALL_GET = requests("get", "small GET, 64 connections", { connections: 64, path: "/small" });
+
+export const SMALL_POST = requests("post", "1 KiB POST, 64 connections", {
+  connections: 64,
+  path: "/small",
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: "p".repeat(1024),
+});
+
+export const MIDDLE_GET = requests("k64", "64 KiB answers, 64 connections", {
+  connections: 64,
+  path: "/middle",
+});
+
+export const CONNECTION_EACH = requests("close", "a connection for each request, 64 at once", {
+  connections: 64,
+  path: "/small",
+  headers: { Connection: "close" },
+});
+
+export const CONNECTIONS_512 = requests("conns512", "small GET, 512 connections", {
+  connections: 512,
+  path: "/small",
+});
+
+export const CONNECTIONS_MANY = requests("conns10k", `small GET, ${MANY.toLocaleString("en")} connections`, {
+  connections: MANY,
+  path: "/small",
+});
