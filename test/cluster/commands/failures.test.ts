@@ -6,6 +6,7 @@ import { NAMESPACES, RESOURCE_QUOTAS } from "@sandgate/kube";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runSandgate, type CommandResult } from "../../support/sandgate-up.ts";
 import { SANDBOX_IMAGE } from "../cluster/sandbox-image.ts";
+import { restrictedAccess } from "../doctor/restricted-access.ts";
 import { startCluster, type Cluster } from "../cluster/start-cluster.ts";
 
 const NO_IMAGE = "127.0.0.1:1/none:1";
@@ -114,5 +115,45 @@ describe("sandboxes that do not become ready, by the command on a cluster of v0.
       1,
       expect.stringContaining('unknown field "spec.operatingMode"'),
     ]);
+  });
+
+  it("believes the Sandboxes for somebody who may not read pods, and says so", async () => {
+    expect(sandgate("create", "alice/well", "--image", SANDBOX_IMAGE).status).toBe(0);
+    const sandboxes = {
+      apiGroups: ["agents.x-k8s.io"],
+      resources: ["sandboxes"],
+      verbs: ["get", "list", "watch", "create"],
+    };
+    const path = await restrictedAccess(cluster, "limited", [sandboxes]);
+    const limited = (...args: string[]): CommandResult => runSandgate(args, { SANDGATE_KUBECONFIG: path });
+    const { stderr, stdout } = limited("list");
+    expect(stderr).toMatch(/^Pods cannot be read, so the Sandboxes' own words are shown: pods is forbidden/);
+    expect(stdout).toMatch(/^alice\/well +default +Ready +DependenciesReady/m);
+    expect(stdout).toMatch(/^alice\/image +default +Starting +DependenciesNotReady/m);
+    expect(stdout).toMatch(/^alice\/asleep +default +Suspended/m);
+    expect(limited("get", "alice/well").stdout).toMatch(/^State: +Ready/m);
+    const made = limited("create", "alice/other", "--image", SANDBOX_IMAGE);
+    expect([made.status, made.stderr]).toEqual([0, expect.stringMatching(/^alice\/other is ready$/m)]);
+    expect(limited("exec", "alice/well", "--", "/bin/true").stderr).toContain("pods is forbidden");
+    expect(limited("delete", "alice/well").stderr).toContain("cannot delete resource");
+  });
+
+  it("says that agent-sandbox is not installed, and how it is", () => {
+    cluster.kubectl(["delete", "crd", "sandboxes.agents.x-k8s.io"]);
+    for (const args of [
+      ["list"],
+      ["create", "alice/box"],
+      ["delete", "alice/box"],
+      ["logs", "alice/box"],
+    ] as const) {
+      const [command, ...rest] = args;
+      const { status, stderr } = sandgate(command, ...rest);
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringMatching(
+          /^sandgate: agent-sandbox is not installed: the cluster serves no agents\.x-k8s\.io\. Install it.*\n {2}\$ kubectl --kubeconfig \S+ apply /,
+        ),
+      ]);
+    }
   });
 });
