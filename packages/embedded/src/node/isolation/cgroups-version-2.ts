@@ -14,8 +14,8 @@ import {
 import type { Cgroup, Cgroups } from "./cgroups.ts";
 
 /**
- * One tree: the group `parent`, and below it one for each container. A controller that the kernel has switched off, as some
- * boards have the one of memory, leaves the others at work.
+ * One tree: the group `parent`, and below it one for each container. A controller that is switched off, as that of memory is on
+ * some boards, or was not given to the container this runs in, leaves the others at work.
  *
  * @param root - Where the tree is mounted.
  * @throws Error where no groups can be made, or without a bound on processes.
@@ -23,7 +23,8 @@ import type { Cgroup, Cgroups } from "./cgroups.ts";
 export function openVersion2(root: string, parent: string): Cgroups {
   const offered = readFileSync(join(root, "cgroup.controllers"), "utf8").trim().split(" ");
   const missing = CONTROLLERS.filter((controller) => !offered.includes(controller));
-  if (missing.includes("pids")) throw new Error(`cgroup version 2 offers no ${missing.join(", ")} here`);
+  const lack = `cgroup version 2 offers no controller for ${missing.join(", ")} here`;
+  if (missing.includes("pids")) throw new Error(lack);
   const group = join(root, parent);
   makeGroup(group);
   try {
@@ -40,7 +41,7 @@ export function openVersion2(root: string, parent: string): Cgroups {
     remove: () => removeGroup(join(group, name)),
   });
   return {
-    unavailable: missing.length === 0 ? null : `the kernel's cgroup controllers lack ${missing.join(", ")}`,
+    unavailable: missing.length === 0 ? null : lack,
     create(name, limits) {
       const folder = join(group, name);
       mkdirSync(folder, { recursive: true });

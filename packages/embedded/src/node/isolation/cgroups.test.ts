@@ -55,11 +55,18 @@ describe("control groups of version 2", () => {
   it("enforce what the kernel offers and name what it does not", () => {
     offer("cpuset cpu io pids");
     const cgroups = openCgroups("abc", root);
-    expect(cgroups.unavailable).toBe("the kernel's cgroup controllers lack memory");
+    expect(cgroups.unavailable).toBe("cgroup version 2 offers no controller for memory here");
     expect(read("cgroup.subtree_control")).toBe("+cpu +pids");
     cgroups.create("one", LIMITS);
     expect(read("sandgate-abc", "one", "cpu.max")).toBe("25000 100000");
     expect(existsSync(join(root, "sandgate-abc", "one", "memory.max"))).toBe(false);
+  });
+
+  it("are not used where processes could not be bounded", () => {
+    offer("cpu memory");
+    const cgroups = openCgroups("abc", root);
+    expect(cgroups.unavailable).toBe("cgroup version 2 offers no controller for pids here");
+    expect(cgroups.create("one", LIMITS).joinFiles).toEqual([]);
   });
 
   it("are not used where controllers cannot be turned on, and leave no group behind", () => {
