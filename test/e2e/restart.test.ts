@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { rmSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { podProcesses } from "../support/pod-processes.ts";
 import { makeDataDir, runSandgate, startSandgateUp, type SandgateUp } from "../support/sandgate-up.ts";
@@ -53,5 +55,27 @@ describe("the wish to end", () => {
     up.process.kill("SIGTERM");
     expect(await up.stop()).toBe(0);
     expect(podProcesses(up.dataDir)).toEqual([]);
+  });
+
+  it("ends at once where it is said again after half a second, though a request is being answered", async () => {
+    await using up = await startSandgateUp({ args: ["--demo"] });
+    const body = JSON.stringify({ command: "touch begun; sleep 60" });
+    const headers = { "content-type": "application/json" };
+    const answered = fetch(`${up.url}/alice/my-sandbox/execute`, { method: "POST", headers, body }).then(
+      ({ status }) => status,
+      () => "cut off",
+    );
+    await expect.poll(() => answer(up, "/alice/my-sandbox/download/begun"), { timeout: 20_000 }).toBe(200);
+    const exit = once(up.process, "exit");
+    up.process.kill("SIGINT");
+    // What comes sooner is taken for the same wish.
+    await delay(600);
+    expect(up.process.exitCode).toBe(null);
+    const again = performance.now();
+    up.process.kill("SIGINT");
+    expect(await exit).toEqual([130, null]);
+    expect(performance.now() - again).toBeLessThan(2_000);
+    expect(await answered).toBe("cut off");
+    await expect.poll(() => podProcesses(up.dataDir), { timeout: 5_000 }).toEqual([]);
   });
 });
