@@ -1,7 +1,4 @@
-import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BlockList } from "node:net";
-import type { Duplex } from "node:stream";
 import {
   isSandgateError,
   routerStatusOf,
@@ -11,20 +8,16 @@ import {
 } from "@sandgate/contract";
 import { answerOpenly, answerOwn } from "./answers/answer-own.ts";
 import { redirectToOrigin } from "./answers/redirect-to-origin.ts";
-import {
-  renderDetail,
-  renderProblem,
-  sendError,
-  sendErrorOnSocket,
-  type RenderedError,
-} from "./answers/send-error.ts";
+import { renderDetail, renderProblem } from "./answers/render-error.ts";
 import type { ApiKeys } from "./auth/api-keys.ts";
 import type { DialMode } from "./dial/dial-mode.ts";
 import { dialTarget } from "./dial/dial-target.ts";
-import type { Forwarder, ForwardRequest } from "./forward/forwarder.ts";
+import type { Exchange } from "./engine/client/exchange.ts";
+import type { ExchangeHandler } from "./engine/engine-parts.ts";
+import type { OwnAnswer } from "./engine/exchange-plan.ts";
 import type { RouteSource } from "./route-source.ts";
 import { resolveAddress, type Addressed, type Entry } from "./steps/address.ts";
-import { awaitRoute } from "./steps/await-route.ts";
+import { awaitRoute, isSettled } from "./steps/await-route.ts";
 import { authenticate, type Caller } from "./steps/caller.ts";
 import { checkSite, type SiteRules } from "./steps/check-site.ts";
 import { decide, decideNamed } from "./steps/decide.ts";
@@ -41,7 +34,6 @@ export interface HandlerParts {
   rules: SiteRules;
   trusted: BlockList;
   dialMode: DialMode;
-  forwarder: Forwarder;
   observe: Observe;
   logger: Logger;
   state: HandlerState;
@@ -50,95 +42,113 @@ export interface HandlerParts {
 export interface HandlerState {
   inFlight: number;
   draining: boolean;
-  /** Of each request under way, what answers it when its time is over. */
-  giveUps: Set<() => void>;
 }
 
-export interface Handler {
-  request(request: IncomingMessage, response: ServerResponse): Promise<void>;
-  upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): Promise<void>;
-  /** What is refused before it is a request. */
-  refuse(socket: Duplex, error: SandgateError): void;
-}
-
-/** What is known of a request so far, for its log line and for the shape of an error. */
+/** What is learned of a request on its way, for its log line and for the shape of an error. */
 interface Seen {
-  requestId: string;
-  began: number;
   head: Head | null;
   addressed: Addressed | null;
   caller: Caller | null;
-  sandbox: string | null;
-  /** Bytes of the request may have reached the sandbox. */
-  reached: boolean;
   /** One of the pages that need no key. */
   probe: boolean;
+  /** Ends what the request waits for; null where it waits for nothing. */
+  gone: AbortController | null;
 }
 
 /** The row of steps for one listener: parse head, address, check site, caller, decide, forward, observe. Each is a file. */
-export function createHandler(entry: Entry, parts: HandlerParts): Handler {
-  const { config, source, forwarder, state } = parts;
+export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandler {
+  const { config, source, state } = parts;
 
-  /** The row up to the address and the caller, the same for requests and upgrades. */
-  function addressOf(request: IncomingMessage, seen: Seen): { head: Head; addressed: Addressed } {
-    const head = (seen.head = parseHead(request));
-    const addressed = (seen.addressed = resolveAddress(head, request.headers, entry));
-    return { head, addressed };
+  /** The steps up to the decision; the rest of them at once, or when the sandbox that is named has come. */
+  function handle(exchange: Exchange): void {
+    state.inFlight++;
+    const seen = begin(exchange);
+    try {
+      const { fields } = exchange.head;
+      const head = (seen.head = parseHead(exchange.head));
+      const addressed = (seen.addressed = resolveAddress(head, fields, entry));
+      // Load balancers ask under any name or none; the answer holds a count and no more.
+      const open = addressed.form === "own" ? answerOpenly(addressed.path, source, state.draining) : null;
+      if (open !== null) {
+        seen.probe = true;
+        exchange.answer(open);
+        return;
+      }
+      if (head.host === "") throw new SandgateError("REQUEST_MALFORMED", "The request has no Host header.");
+      checkSite(fields, exchange.client.localAddress, head, parts.rules);
+      const caller = (seen.caller = authenticate(fields, parts.keys));
+      if (addressed.form === "own") {
+        exchange.answer(answerOwn(addressed.path, caller, source, config.sandboxPort));
+      } else if (addressed.form === "path" && head.document && !config.pathModePages) {
+        const { localAddress: address, localPort: port } = exchange.client;
+        exchange.answer(redirectToOrigin({ address, port }, addressed));
+      } else if (
+        addressed.form === "header" &&
+        source.health.synced &&
+        !isSettled(source.routes, addressed, caller)
+      ) {
+        seen.gone = new AbortController();
+        exchange.keepHead();
+        void awaitRoute(source.routes, addressed, caller, seen.gone.signal).then(() => {
+          forward(exchange, head, addressed, caller);
+        });
+      } else forward(exchange, head, addressed, caller);
+    } catch (error) {
+      exchange.fail(error);
+    }
   }
 
-  function callerOf(request: IncomingMessage, head: Head, seen: Seen): Caller {
-    checkSite(request, head, parts.rules);
-    return (seen.caller = authenticate(request.headers, parts.keys));
-  }
-
-  /** From the caller to the request as it is forwarded. */
-  async function decideAbout(
-    request: IncomingMessage,
-    head: Head,
-    addressed: SandboxAddressed,
-    caller: Caller,
-    seen: Seen,
-    gone: AbortSignal,
-  ): Promise<ForwardRequest> {
-    const { routes, health } = source;
-    const options = { synced: health.synced, sandboxPort: config.sandboxPort };
-    if (addressed.form === "header" && options.synced) await awaitRoute(routes, addressed, caller, gone);
-    const decision =
-      addressed.form === "header"
-        ? decideNamed(caller, addressed, routes, options)
-        : decide(caller, addressed, routes, options);
-    const target = dialTarget(parts.dialMode, decision.route, decision);
-    const call = prepare(request, head, addressed, caller, decision, target, seen.requestId, {
-      trusted: parts.trusted,
-      routerTimeoutCapMs: config.routerTimeoutCapMs,
-    });
-    seen.sandbox = call.name;
-    seen.reached = true;
-    return call;
+  function forward(exchange: Exchange, head: Head, addressed: SandboxAddressed, caller: Caller): void {
+    try {
+      const { routes, health } = source;
+      const options = { synced: health.synced, sandboxPort: config.sandboxPort };
+      const decision =
+        addressed.form === "header"
+          ? decideNamed(caller, addressed, routes, options)
+          : decide(caller, addressed, routes, options);
+      const target = dialTarget(parts.dialMode, decision.route, decision);
+      exchange.forward(
+        prepare(exchange.head, head, addressed, caller, decision, target, {
+          peer: exchange.client.remoteAddress,
+          requestId: exchange.requestId,
+          trusted: parts.trusted,
+          routerTimeoutCapMs: config.routerTimeoutCapMs,
+        }),
+      );
+    } catch (error) {
+      exchange.fail(error);
+    }
   }
 
   /** On the router's listener all but the host form speaks upstream's shape. */
-  function render(error: SandgateError, seen: Seen | null): RenderedError {
+  function render(exchange: Exchange, thrown: unknown): OwnAnswer {
+    const error = failureOf(thrown);
+    exchange.error = error.code;
+    const seen = exchange.context as Seen | null;
     const addressed = seen?.addressed ?? null;
     if (entry === "gateway" || addressed?.form === "host")
       return renderProblem(error, seen?.head?.document === true);
-    const status = routerStatusOf(error.code, seen?.head?.method ?? "GET", seen?.reached === true);
+    const status = routerStatusOf(error.code, seen?.head?.method ?? "GET", exchange.reached);
     return renderDetail(error, status, addressed?.form === "header" ? addressed.sandbox : undefined);
   }
 
-  function observed(request: IncomingMessage, seen: Seen, status: number, error: string | null): void {
+  function done(exchange: Exchange): void {
+    const seen = exchange.context as Seen | null;
+    // What was no request at all is not one in flight either.
+    if (seen !== null) state.inFlight--;
+    seen?.gone?.abort();
     parts.observe({
-      requestId: seen.requestId,
+      requestId: exchange.requestId,
       entry,
-      client: (request.socket.remoteAddress ?? "").replace(/^::ffff:/, ""),
-      method: request.method ?? "",
-      target: request.url ?? "",
-      status,
-      error,
-      caller: seen.caller?.id ?? null,
-      sandbox: seen.sandbox,
-      durationMs: performance.now() - seen.began,
-      probe: seen.probe,
+      client: exchange.client.remoteAddress,
+      method: exchange.head.method,
+      target: exchange.head.target,
+      status: exchange.status,
+      error: exchange.error,
+      caller: seen?.caller?.id ?? null,
+      sandbox: exchange.sandbox,
+      durationMs: performance.now() - exchange.beganMs,
+      probe: seen?.probe === true,
     });
   }
 
@@ -150,94 +160,11 @@ export function createHandler(entry: Entry, parts: HandlerParts): Handler {
     return new SandgateError("INTERNAL", "The gateway failed on this request.", { cause: error });
   }
 
-  return {
-    async request(request, response) {
-      const seen = see();
-      let code: string | null = null;
-      const gone = new AbortController();
-      // A connection that is cut makes some clients send the same again. So whoever still waits for an answer gets one.
-      const giveUp = (): void => {
-        const failure = new SandgateError("BROKEN", "The gateway had to end before the sandbox answered.");
-        code = failure.code;
-        if (!response.headersSent) sendError(response, render(failure, seen));
-      };
-      state.giveUps.add(giveUp);
-      response.once("close", () => {
-        gone.abort();
-        state.giveUps.delete(giveUp);
-      });
-      state.inFlight++;
-      try {
-        if (state.draining) response.setHeader("Connection", "close");
-        const { head, addressed } = addressOf(request, seen);
-        // Load balancers ask under any name; the answer holds a count and no more.
-        if (addressed.form === "own" && answerOpenly(addressed.path, response, source, state.draining)) {
-          seen.probe = true;
-          return;
-        }
-        const caller = callerOf(request, head, seen);
-        if (addressed.form === "own") {
-          answerOwn(addressed.path, caller, response, source, config.sandboxPort);
-          return;
-        }
-        if (addressed.form === "path" && head.document && !config.pathModePages) {
-          redirectToOrigin(request, response, addressed);
-          return;
-        }
-        await forwarder.forward(
-          await decideAbout(request, head, addressed, caller, seen, gone.signal),
-          response,
-        );
-      } catch (error) {
-        const failure = failureOf(error);
-        code ??= failure.code;
-        sendError(response, render(failure, seen));
-      } finally {
-        state.inFlight--;
-        observed(request, seen, response.statusCode, code);
-      }
-    },
-
-    async upgrade(request, socket, first) {
-      const seen = see();
-      let status = 101;
-      let code: string | null = null;
-      const gone = new AbortController();
-      socket.once("close", () => gone.abort());
-      socket.on("error", () => socket.destroy());
-      state.inFlight++;
-      try {
-        const { head, addressed } = addressOf(request, seen);
-        const caller = callerOf(request, head, seen);
-        if (addressed.form === "own")
-          throw new SandgateError("ROUTE_NOT_FOUND", `Nothing at ${addressed.path} takes an upgrade.`);
-        const call = await decideAbout(request, head, addressed, caller, seen, gone.signal);
-        ({ status } = await forwarder.upgrade(call, socket, first));
-      } catch (error) {
-        const failure = failureOf(error);
-        const rendered = render(failure, seen);
-        code = failure.code;
-        status = rendered.status;
-        sendErrorOnSocket(socket, rendered);
-      } finally {
-        state.inFlight--;
-        observed(request, seen, status, code);
-      }
-    },
-
-    refuse: (socket, error) => sendErrorOnSocket(socket, render(error, null)),
-  };
+  return { handle, render, done };
 }
 
-function see(): Seen {
-  return {
-    requestId: randomUUID(),
-    began: performance.now(),
-    head: null,
-    addressed: null,
-    caller: null,
-    sandbox: null,
-    reached: false,
-    probe: false,
-  };
+function begin(exchange: Exchange): Seen {
+  const seen: Seen = { head: null, addressed: null, caller: null, probe: false, gone: null };
+  exchange.context = seen;
+  return seen;
 }

@@ -1,13 +1,15 @@
 import { once } from "node:events";
-import { createServer as createHttpServer, type Server } from "node:http";
-import { Server as SocketServer } from "node:net";
+import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
+import type { Server } from "node:net";
 import { silentLogger, type GatewayConfig, type Logger } from "@sandgate/contract";
 import { openApiKeys } from "./auth/api-keys.ts";
 import { checkSafety } from "./check-safety.ts";
-import { createServer } from "./create-server.ts";
 import type { DialMode } from "./dial/dial-mode.ts";
-import { createHttpForwarder } from "./forward/http-forwarder.ts";
-import type { OpenTunnel } from "./forward/tunnel-agent.ts";
+import { createListener, type Listener } from "./engine/listener.ts";
+import { canTakeOver } from "./engine/net/can-take-over.ts";
+import type { OpenTunnel } from "./engine/upstream/open-tunnel.ts";
+import { UpstreamPool } from "./engine/upstream/upstream-pool.ts";
+import type { ExchangeHandler } from "./engine/engine-parts.ts";
 import { createHandler, type HandlerParts, type HandlerState } from "./handle-request.ts";
 import { listen } from "./listen.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
@@ -37,6 +39,9 @@ export interface GatewayOptions {
   logger?: Logger;
 }
 
+/** What is no key of the configuration. */
+const LIMITS = { headBytes: 16 * 1024, headTimeoutMs: 10_000, keepAliveTimeoutMs: 65_000 } as const;
+
 /**
  * Starts a gateway: its listener, where configured the router's and that of metrics.
  *
@@ -55,10 +60,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     throw new StartError("This gateway has no API server to reach pods through; choose another --dial.");
   const near: DialMode = openTunnel === undefined ? "pod-ip" : "port-forward";
   const dialMode = config.dial === "auto" ? near : config.dial;
-  const forwarder = createHttpForwarder(config, openTunnel);
+  const pool = new UpstreamPool(openTunnel);
   const metrics = createMetrics();
   const observe = createObserver(logger, metrics);
-  const state: HandlerState = { inFlight: 0, draining: false, giveUps: new Set() };
+  const state: HandlerState = { inFlight: 0, draining: false };
   const parts: HandlerParts = {
     config,
     source,
@@ -66,41 +71,47 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     rules,
     trusted,
     dialMode,
-    forwarder,
     observe,
     logger,
     state,
   };
 
-  const main = createServer(createHandler("gateway", parts));
-  const router = createServer(
+  const takeOver = await canTakeOver();
+  if (!takeOver)
+    logger.warn("connections cannot be taken over on this Node.js; the gateway is slower by a tenth");
+  const listenerFor = (handler: ExchangeHandler): Listener =>
+    createListener({ handler, pool, state, limits: { ...LIMITS, ...config } }, takeOver);
+  const main = listenerFor(createHandler("gateway", parts));
+  const router = listenerFor(
     createHandler("router", { ...parts, rules: { ...rules, anyHostOffLoopback: true } }),
   );
   const metricsServer = createMetricsServer(metrics, source, state);
-  const servers: Server[] = [];
+  const opened = new Set<Server>();
   async function open(server: Server, host: string, port: number, flag: string): Promise<string> {
     const url = await listen(server, host, port, flag);
-    servers.push(server);
+    opened.add(server);
     return url;
   }
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     state.draining = true;
-    const giveUp = (): void => state.giveUps.forEach((one) => one());
-    const serving = servers.filter((server) => server !== metricsServer);
-    await Promise.all(serving.map((server) => closeServer(server, config.drainTimeoutMs, giveUp)));
-    if (servers.includes(metricsServer)) await closeServer(metricsServer, 0);
-    forwarder.close();
+    const serving = [main, router].filter(({ server }) => opened.has(server));
+    await Promise.all(serving.map((listener) => listener.close(config.drainTimeoutMs)));
+    if (opened.has(metricsServer)) {
+      metricsServer.close().closeAllConnections();
+      await once(metricsServer, "close");
+    }
+    pool.close();
     keys?.close();
   }
   try {
     const { host, port, routerPort, metricsPort } = config;
     return {
-      url: await open(main, host, port, "--port"),
+      url: await open(main.server, host, port, "--port"),
       routerUrl:
         routerPort === undefined
           ? null
-          : await open(router, config.routerHost ?? host, routerPort, "--router-port"),
+          : await open(router.server, config.routerHost ?? host, routerPort, "--router-port"),
       metricsUrl:
         metricsPort === undefined ? null : await open(metricsServer, host, metricsPort, "--metrics-port"),
       dialMode,
@@ -112,26 +123,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-/** How long the last answers get to be sent. */
-const LAST_WORD_MS = 200;
-/** How long a kept connection may bring one more request: those on their way would meet a connection that is cut. */
-const LINGER_MS = 1_000;
-
-/** Takes no more connections, ends what is idle after a moment and the rest after the time. */
-async function closeServer(server: Server, drainTimeoutMs: number, giveUp = (): void => {}): Promise<void> {
-  const told = setTimeout(giveUp, drainTimeoutMs);
-  const ended = setTimeout(() => server.closeAllConnections(), drainTimeoutMs + LAST_WORD_MS);
-  const idle = setTimeout(() => server.closeIdleConnections(), Math.min(LINGER_MS, drainTimeoutMs));
-  const closed = once(server, "close");
-  // The HTTP server's own would cut connections that are idle this moment.
-  SocketServer.prototype.close.call(server);
-  await closed;
-  clearTimeout(idle);
-  clearTimeout(told);
-  clearTimeout(ended);
-}
-
-function createMetricsServer(metrics: Metrics, source: RouteSource, state: { inFlight: number }): Server {
+function createMetricsServer(metrics: Metrics, source: RouteSource, state: { inFlight: number }): HttpServer {
   return createHttpServer((request, response) => {
     if (request.url !== "/metrics") {
       response.writeHead(404).end();

@@ -200,7 +200,10 @@ describe("forwarding", () => {
       response.addTrailers({ "x-sum": "5" });
       response.end();
     });
-    expect((await fetch(base)).headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    expect((await fetch(base)).headers.getSetCookie()).toEqual([
+      `a=1; Path=${new URL(base).pathname}/`,
+      `b=2; Path=${new URL(base).pathname}/`,
+    ]);
     expect((await fetch(base, { method: "HEAD" })).headers.get("content-length")).toBe("5");
     const answer = await raw(
       bench.gateway.url,

@@ -79,6 +79,12 @@ export const ERROR_CATALOGUE = {
     title: "Method not allowed",
     remedy: "CONNECT and TRACE are not passed on.",
   },
+  REQUEST_TOO_SLOW: {
+    status: 408,
+    retryable: true,
+    title: "The request did not come in time",
+    remedy: "Send URL and headers at once, and go on sending the body once it is begun.",
+  },
   ADDRESS_CONFLICT: {
     status: 409,
     retryable: false,
@@ -91,11 +97,24 @@ export const ERROR_CATALOGUE = {
     title: "Another sandbox has this name now",
     remedy: "The one with the UID of X-Sandbox-UID is gone; look up the new one, or leave the header out.",
   },
+  EXPECTATION_FAILED: {
+    status: 417,
+    retryable: false,
+    title: "An expectation nobody knows",
+    remedy: "Send Expect: 100-continue or no Expect.",
+  },
   REQUEST_HEAD_TOO_LARGE: {
     status: 431,
     retryable: false,
     title: "URL and headers too long",
     remedy: "Shorten the URL, the cookies or the other headers; what is long belongs in the request's body.",
+  },
+  CLIENT_GONE: {
+    status: 499,
+    retryable: true,
+    title: "The client went before its answer was complete",
+    remedy:
+      "Only logs and metrics tell it. Look for the client's own time-out, or a proxy's in front of the gateway.",
   },
   BROKEN: {
     status: 502,

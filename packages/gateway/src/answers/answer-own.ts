@@ -1,42 +1,32 @@
-import type { ServerResponse } from "node:http";
 import { SandgateError } from "@sandgate/contract";
+import type { OwnAnswer } from "../engine/exchange-plan.ts";
 import type { RouteSource } from "../route-source.ts";
 import type { Caller } from "../steps/caller.ts";
+import { jsonAnswer } from "./json-answer.ts";
 import { healthOf, listSandboxes } from "./own-pages.ts";
-import { sendJson } from "./send-json.ts";
 
-/** The pages that need no key: what they tell is a count and whether all is well. */
-export function answerOpenly(
-  path: string,
-  response: ServerResponse,
-  source: RouteSource,
-  draining: boolean,
-): boolean {
+/**
+ * The pages that need no key: what they tell is a count and whether all is well.
+ *
+ * @returns null for every other page.
+ */
+export function answerOpenly(path: string, source: RouteSource, draining: boolean): OwnAnswer | null {
   switch (path) {
     case "/health":
-      sendJson(response, 200, healthOf(source.routes, source.health, Date.now()));
-      return true;
+      return jsonAnswer(200, healthOf(source.routes, source.health, Date.now()));
     case "/healthz":
-      sendJson(response, 200, { status: "ok" });
-      return true;
+      return jsonAnswer(200, { status: "ok" });
     case "/readyz": {
       const ready = source.health.synced && !draining;
-      sendJson(response, ready ? 200 : 503, { status: ready ? "ok" : draining ? "draining" : "not synced" });
-      return true;
+      return jsonAnswer(ready ? 200 : 503, { status: ready ? "ok" : draining ? "draining" : "not synced" });
     }
     default:
-      return false;
+      return null;
   }
 }
 
 /** @throws SandgateError ROUTE_NOT_FOUND. */
-export function answerOwn(
-  path: string,
-  caller: Caller,
-  response: ServerResponse,
-  source: RouteSource,
-  sandboxPort: number,
-): void {
+export function answerOwn(path: string, caller: Caller, source: RouteSource, sandboxPort: number): OwnAnswer {
   if (path !== "/sandboxes") throw new SandgateError("ROUTE_NOT_FOUND", `The gateway has no page ${path}.`);
-  sendJson(response, 200, listSandboxes(source.routes, caller, sandboxPort));
+  return jsonAnswer(200, listSandboxes(source.routes, caller, sandboxPort));
 }

@@ -1,12 +1,18 @@
 import {
+  HEADER_SANDBOX_ID,
+  HEADER_SANDBOX_NAMESPACE,
+  HEADER_SANDBOX_POD_IP,
+  HEADER_SANDBOX_PORT,
+  HEADER_SANDBOX_TIMEOUT,
+  HEADER_SANDBOX_UID,
   parseHost,
   parsePath,
   parseSandboxHeaders,
   SandgateError,
   type HeaderAddress,
-  type HeaderValues,
   type PathAddress,
 } from "@sandgate/contract";
+import type { HeaderFields } from "../engine/head/header-fields.ts";
 import type { Head } from "./parse-head.ts";
 
 /** Base domain of the host form on loopback: browsers resolve `*.localhost` there by themselves. */
@@ -14,6 +20,15 @@ export const LOCAL_BASE_DOMAIN = "localhost";
 
 /** Which listener a request came in by. */
 export type Entry = "gateway" | "router";
+
+const SANDBOX_HEADERS = [
+  HEADER_SANDBOX_ID,
+  HEADER_SANDBOX_NAMESPACE,
+  HEADER_SANDBOX_PORT,
+  HEADER_SANDBOX_UID,
+  HEADER_SANDBOX_POD_IP,
+  HEADER_SANDBOX_TIMEOUT,
+] as const;
 
 export type Addressed =
   | ({ form: "path" | "host" } & PathAddress)
@@ -29,7 +44,7 @@ export type Addressed =
  *
  * @throws SandgateError ADDRESS_MALFORMED.
  */
-export function resolveAddress(head: Head, headers: HeaderValues, entry: Entry): Addressed {
+export function resolveAddress(head: Head, fields: HeaderFields, entry: Entry): Addressed {
   const host = parseHost(head.hostname, LOCAL_BASE_DOMAIN);
   if (host === "malformed") {
     throw new SandgateError(
@@ -38,12 +53,14 @@ export function resolveAddress(head: Head, headers: HeaderValues, entry: Entry):
     );
   }
   if (host !== null) return { form: "host", ...host, rest: head.target };
-  return entry === "router" ? byHeaders(head, headers) : byPath(head);
+  return entry === "router" ? byHeaders(head, fields) : byPath(head);
 }
 
-function byHeaders({ target }: Head, headers: HeaderValues): Addressed {
+function byHeaders({ target }: Head, fields: HeaderFields): Addressed {
   if (target === "/healthz" || target.startsWith("/healthz?")) return { form: "own", path: "/healthz" };
-  const parsed = parseSandboxHeaders(headers);
+  const parsed = parseSandboxHeaders(
+    Object.fromEntries(SANDBOX_HEADERS.map((name) => [name, fields.joined(name)])),
+  );
   if (parsed.kind === "malformed") throw new SandgateError("ADDRESS_MALFORMED", parsed.why);
   return { form: "header", ...parsed.address, rest: target };
 }

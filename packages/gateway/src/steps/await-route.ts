@@ -1,5 +1,4 @@
 import type { HeaderAddress } from "@sandgate/contract";
-import type { Route } from "../routes/route.ts";
 import type { RouteTable } from "../routes/route-table.ts";
 import type { Caller } from "./caller.ts";
 
@@ -18,7 +17,7 @@ export async function awaitRoute(
   signal: AbortSignal,
 ): Promise<void> {
   const { namespace, sandbox } = address;
-  const settled = (): boolean => isSettled(routes.findNamed(namespace, sandbox), caller);
+  const settled = (): boolean => isSettled(routes, address, caller);
   if (settled()) return;
   await new Promise<void>((resolve) => {
     const end = (): void => {
@@ -35,7 +34,13 @@ export async function awaitRoute(
   });
 }
 
-function isSettled(route: Route | undefined, caller: Caller): boolean {
+/** Whether nothing is to be expected by waiting for that sandbox. */
+export function isSettled(
+  routes: RouteTable,
+  { namespace, sandbox }: HeaderAddress,
+  caller: Caller,
+): boolean {
+  const route = routes.findNamed(namespace, sandbox);
   if (route === undefined || route.unclaimed) return false;
   if (!caller.admin && route.owner !== caller.user) return false;
   return route.state !== "Starting";

@@ -1,6 +1,6 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { HEADER_KEY, SandgateError } from "@sandgate/contract";
 import type { ApiKeys } from "../auth/api-keys.ts";
+import type { HeaderFields } from "../engine/head/header-fields.ts";
 
 /** Who asks. */
 export interface Caller {
@@ -23,10 +23,10 @@ const OPERATOR: Caller = { id: "operator", user: "default", admin: true, usedAut
  * @param keys - Null where everybody is let in.
  * @throws SandgateError UNAUTHENTICATED; the message does not say whether a key exists.
  */
-export function authenticate(headers: IncomingHttpHeaders, keys: ApiKeys | null): Caller {
+export function authenticate(fields: HeaderFields, keys: ApiKeys | null): Caller {
   if (keys === null) return OPERATOR;
-  const own = headers[HEADER_KEY];
-  const key = typeof own === "string" ? own : keyOfAuthorization(headers.authorization);
+  const own = fields.value(HEADER_KEY);
+  const key = own ?? keyOfAuthorization(fields.value("authorization"));
   const found = key === undefined || key === "" ? undefined : keys.find(key);
   if (found === undefined) {
     throw new SandgateError(
@@ -34,7 +34,7 @@ export function authenticate(headers: IncomingHttpHeaders, keys: ApiKeys | null)
       key === undefined ? "The request carries no API key." : "The API key is not valid.",
     );
   }
-  return { id: found.id, user: found.user, admin: found.admin, usedAuthorization: typeof own !== "string" };
+  return { id: found.id, user: found.user, admin: found.admin, usedAuthorization: own === undefined };
 }
 
 function keyOfAuthorization(header: string | undefined): string | undefined {

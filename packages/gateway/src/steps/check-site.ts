@@ -1,5 +1,5 @@
-import type { IncomingMessage } from "node:http";
 import { SandgateError } from "@sandgate/contract";
+import type { HeaderFields } from "../engine/head/header-fields.ts";
 import { isLoopback } from "../is-loopback.ts";
 import type { Head } from "./parse-head.ts";
 
@@ -18,28 +18,27 @@ export interface SiteRules {
  *
  * @throws SandgateError HOST_FORBIDDEN, ORIGIN_FORBIDDEN.
  */
-export function checkSite(request: IncomingMessage, head: Head, rules: SiteRules): void {
-  if (!isOwnHost(head.hostname, request.socket.localAddress, rules)) {
+export function checkSite(fields: HeaderFields, localAddress: string, head: Head, rules: SiteRules): void {
+  if (!isOwnHost(head.hostname, localAddress, rules)) {
     throw new SandgateError("HOST_FORBIDDEN", `The gateway is not reached as ${head.hostname}.`);
   }
   if (head.origin !== undefined) {
     if (rules.allowedOrigins.has(head.origin) || isSameOrigin(head)) return;
     throw new SandgateError("ORIGIN_FORBIDDEN", `Pages of ${head.origin} may not send requests here.`);
   }
-  const site = request.headers["sec-fetch-site"];
+  const site = fields.value("sec-fetch-site");
   if (site === undefined || site === "same-origin" || site === "none") return;
   // Following a link is what a person does; the page that had the link learns nothing of the answer.
   if (
-    request.headers["sec-fetch-mode"] === "navigate" &&
-    request.headers["sec-fetch-dest"] === "document" &&
+    fields.value("sec-fetch-mode") === "navigate" &&
+    fields.value("sec-fetch-dest") === "document" &&
     head.method === "GET"
   )
     return;
   throw new SandgateError("ORIGIN_FORBIDDEN", "Another site's page may not send requests here.");
 }
 
-function isOwnHost(hostname: string, localAddress: string | undefined, rules: SiteRules): boolean {
-  const local = (localAddress ?? "").replace(/^::ffff:/, "");
+function isOwnHost(hostname: string, local: string, rules: SiteRules): boolean {
   if (rules.publicHosts.has(hostname) || hostname === local) return true;
   if (!isLoopback(local)) return rules.anyHostOffLoopback;
   return isLoopback(hostname) || hostname === "localhost" || hostname.endsWith(".localhost");

@@ -1,13 +1,13 @@
-import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import { SandgateError } from "@sandgate/contract";
+import type { RequestHead } from "../engine/head/request-head.ts";
 
 /** What the following steps need of a request's head. */
 export interface Head {
   method: string;
   /** Path and query, as they came. */
   target: string;
-  /** Host name without port, lower case. */
+  /** Host name without port, lower case. Empty where an HTTP/1.0 request has no Host. */
   hostname: string;
   /** Host header as it came. */
   host: string;
@@ -18,46 +18,49 @@ export interface Head {
 }
 
 const HOST = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\.?))(?::([0-9]{1,5}))?$/i;
+const DOCUMENTS: ReadonlySet<string> = new Set(["document", "iframe", "frame", "embed", "object"]);
+/** Of these a second one would be read by some and passed over by others. */
+const ONCE = ["authorization", "sandgate-key", "origin", "upgrade"] as const;
 
 /**
- * Reads and checks the request's head.
+ * Checks what of a request's head is about who asks whom; its grammar was checked when it was scanned.
  *
- * @throws SandgateError REQUEST_MALFORMED, METHOD_NOT_ALLOWED.
+ * @throws SandgateError REQUEST_MALFORMED.
  */
-export function parseHead(request: IncomingMessage): Head {
-  const { method = "GET", url = "/", rawHeaders, headers } = request;
-  if (method === "CONNECT" || method === "TRACE") {
-    throw new SandgateError("METHOD_NOT_ALLOWED", `${method} is not passed on.`);
+export function parseHead(request: RequestHead): Head {
+  const { method, target, fields } = request;
+  const hosts = fields.times("host");
+  if (hosts > 1 || (hosts === 0 && request.minor === 1))
+    throw new SandgateError("REQUEST_MALFORMED", `The request has ${hosts} Host headers.`);
+  for (const name of ONCE) {
+    if (fields.times(name) > 1)
+      throw new SandgateError("REQUEST_MALFORMED", `The request has more than one ${name}.`);
   }
-  let hosts = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() === "host") hosts++;
-  }
-  if (hosts !== 1) throw new SandgateError("REQUEST_MALFORMED", `The request has ${hosts} Host headers.`);
-  if (!url.startsWith("/"))
-    throw new SandgateError("REQUEST_MALFORMED", "The request target is not in origin form.");
-  if (/[^\x21-\x7e]|[#\\]/.test(url))
-    throw new SandgateError("REQUEST_MALFORMED", "The request target holds forbidden bytes.");
-  const host = headers.host ?? "";
+  const host = fields.value("host") ?? "";
+  return {
+    method,
+    target,
+    host,
+    hostname: hosts === 0 ? "" : hostnameOf(host),
+    origin: fields.value("origin"),
+    document: isDocument(request),
+  };
+}
+
+function hostnameOf(host: string): string {
   const match = HOST.exec(host);
   const hostname = match?.[1] ?? match?.[2];
   if (hostname === undefined || (match?.[1] !== undefined && isIP(hostname) !== 6)) {
     throw new SandgateError("REQUEST_MALFORMED", "The Host header is no host name.");
   }
-  return {
-    method,
-    target: url,
-    host,
-    hostname: hostname.toLowerCase(),
-    origin: headers.origin,
-    document: isDocument(request),
-  };
+  return hostname.toLowerCase();
 }
 
-function isDocument({ headers }: IncomingMessage): boolean {
-  const destination = headers["sec-fetch-dest"];
-  if (destination !== undefined)
-    return ["document", "iframe", "frame", "embed", "object"].includes(destination);
+function isDocument({ fields }: RequestHead): boolean {
+  const destination = fields.value("sec-fetch-dest");
+  if (destination !== undefined) return DOCUMENTS.has(destination);
   // Browsers send Sec-Fetch-Dest to secure origins and loopback only. Elsewhere pages are told by what they accept.
-  return headers["upgrade-insecure-requests"] === "1" && (headers.accept ?? "").includes("text/html");
+  return (
+    fields.value("upgrade-insecure-requests") === "1" && (fields.value("accept") ?? "").includes("text/html")
+  );
 }

@@ -1,8 +1,8 @@
-import type { IncomingMessage } from "node:http";
 import { isIP, type BlockList } from "node:net";
-import { isIdempotent, printPrefix } from "@sandgate/contract";
-import type { ForwardRequest } from "../forward/forwarder.ts";
-import { requestHeaders } from "../forward/request-headers.ts";
+import { isIdempotent, printPrefix, SandgateError } from "@sandgate/contract";
+import type { ForwardPlan } from "../engine/exchange-plan.ts";
+import type { RequestHead } from "../engine/head/request-head.ts";
+import { requestText } from "../forward/request-text.ts";
 import type { DialTarget } from "../routes/route.ts";
 import type { Addressed } from "./address.ts";
 import type { Caller } from "./caller.ts";
@@ -13,51 +13,69 @@ import type { Head } from "./parse-head.ts";
 export type SandboxAddressed = Exclude<Addressed, { form: "own" }>;
 
 export interface PrepareOptions {
+  /** Address of the peer. */
+  peer: string;
+  requestId: string;
   /** Peers whose X-Forwarded-* are believed. */
   trusted: BlockList;
   /** Longest time that X-Sandbox-Timeout may ask for. */
   routerTimeoutCapMs: number;
 }
 
-/** Everything that forwarding takes: where its bytes go, the sandbox's path, and headers made for it. */
+/**
+ * Everything that forwarding takes: where its bytes go, and the head that the sandbox gets.
+ *
+ * @throws SandgateError REQUEST_MALFORMED.
+ */
 export function prepare(
-  request: IncomingMessage,
+  request: RequestHead,
   head: Head,
   addressed: SandboxAddressed,
   caller: Caller,
   decision: Decision,
   target: DialTarget,
-  requestId: string,
   options: PrepareOptions,
-): ForwardRequest {
+): ForwardPlan {
   const { route } = decision;
-  const peer = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+  const { peer } = options;
   const byHeaders = addressed.form === "header";
-  const headers = requestHeaders(request, {
+  const prefix = addressed.form === "path" ? printPrefix(addressed) : undefined;
+  const upgrade = upgradeOf(request);
+  const text = requestText(request, addressed.rest, {
     clientAddress: peer,
     proto: "http",
     host: head.host,
-    prefix: addressed.form === "path" ? printPrefix(addressed) : undefined,
+    prefix,
     trusted: options.trusted.check(peer, isIP(peer) === 6 ? "ipv6" : "ipv4"),
     // Programs behind the router know it as upstream made it: called by their own address, without the caller's credentials.
     sandboxHost: byHeaders ? hostOf(decision) : undefined,
     dropAuthorization: byHeaders || caller.usedAuthorization,
-    dropOrigin: byHeaders && request.headers.upgrade !== undefined,
-    requestId,
+    dropOrigin: byHeaders && upgrade !== undefined,
+    upgrade,
+    requestId: options.requestId,
   });
   return {
-    request,
     target,
-    path: addressed.rest,
-    headers,
+    head: text,
     name: `${route.user}/${route.name}`,
-    ...(addressed.form === "header"
-      ? {
-          firstByteTimeoutMs: patienceOf(addressed.timeoutMs, options.routerTimeoutCapMs),
-          ownConnection: !isIdempotent(head.method),
-        }
-      : {}),
+    upgrade: upgrade !== undefined,
+    rescope: prefix === undefined ? null : { prefix, host: head.host },
+    firstByteTimeoutMs:
+      addressed.form === "header" ? patienceOf(addressed.timeoutMs, options.routerTimeoutCapMs) : undefined,
+    ownConnection: byHeaders && !isIdempotent(head.method),
   };
+}
+
+/**
+ * The protocol that a request asks to go over to, only where Connection and Upgrade both say so. HTTP/2 over cleartext is not
+ * one of them: requests inside of it would be seen by nobody.
+ */
+function upgradeOf({ connection, fields, bodyLength }: RequestHead): string | undefined {
+  if (!connection.upgrade) return undefined;
+  const upgrade = fields.value("upgrade");
+  if (upgrade === undefined || /(?:^|,)\s*h2c?\s*(?:,|$)/i.test(upgrade)) return undefined;
+  if (bodyLength !== 0) throw new SandgateError("REQUEST_MALFORMED", "An upgrade has a body.");
+  return upgrade;
 }
 
 /** Share of the client's time that is left for the answer's way back, and its upper bound. */

@@ -1,36 +1,8 @@
-import { STATUS_CODES, type ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 import { HEADER_ERROR, toProblem, type Problem, type SandgateError } from "@sandgate/contract";
-
-/** An error in the shape that its asker reads. */
-export interface RenderedError {
-  status: number;
-  headers: Record<string, string>;
-  body: string;
-}
-
-/** Answers with the error. */
-export function sendError(response: ServerResponse, { status, headers, body }: RenderedError): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  // What is left of the request's body is not read, so the connection cannot be used again.
-  if (!response.req.complete) headers["Connection"] = "close";
-  response.writeHead(status, headers);
-  response.end(response.req.method === "HEAD" ? undefined : body);
-}
-
-/** The same on a connection that asked for an upgrade. */
-export function sendErrorOnSocket(socket: Duplex, { status, headers, body }: RenderedError): void {
-  const lines = Object.entries({ ...headers, Connection: "close" }).map(
-    ([name, value]) => `${name}: ${value}`,
-  );
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
-}
+import type { OwnAnswer } from "../engine/exchange-plan.ts";
 
 /** As application/problem+json, or as a page for a browser that asked for one. */
-export function renderProblem(error: SandgateError, page: boolean): RenderedError {
+export function renderProblem(error: SandgateError, page: boolean): OwnAnswer {
   const problem = toProblem(error);
   const body = page ? renderPage(problem, error.retryAfterSeconds) : JSON.stringify(problem);
   return {
@@ -38,31 +10,26 @@ export function renderProblem(error: SandgateError, page: boolean): RenderedErro
     body,
     headers: {
       "Content-Type": page ? "text/html; charset=utf-8" : "application/problem+json",
-      ...commonHeaders(error, body),
+      ...commonHeaders(error),
       ...(page ? { "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'" } : {}),
     },
   };
 }
 
 /** As `{"detail": …}`, upstream's shape, with the status that its clients know. */
-export function renderDetail(
-  error: SandgateError,
-  status: number,
-  sandbox: string | undefined,
-): RenderedError {
+export function renderDetail(error: SandgateError, status: number, sandbox: string | undefined): OwnAnswer {
   const prefix =
     status === 502 && sandbox !== undefined ? `Could not connect to the backend sandbox: ${sandbox}. ` : "";
   const body = JSON.stringify({ detail: prefix + error.message });
   return {
     status,
     body,
-    headers: { "Content-Type": "application/json", ...commonHeaders(error, body) },
+    headers: { "Content-Type": "application/json", ...commonHeaders(error) },
   };
 }
 
-function commonHeaders(error: SandgateError, body: string): Record<string, string> {
+function commonHeaders(error: SandgateError): Record<string, string> {
   return {
-    "Content-Length": String(Buffer.byteLength(body)),
     "Cache-Control": "no-store",
     [title(HEADER_ERROR)]: error.code,
     ...(error.retryAfterSeconds === undefined ? {} : { "Retry-After": String(error.retryAfterSeconds) }),

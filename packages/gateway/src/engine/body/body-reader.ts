@@ -1,0 +1,55 @@
+import type { ErrorCode } from "@sandgate/contract";
+import { CHUNKED, UNTIL_CLOSE, type BodyLength } from "./body-length.ts";
+import { ChunkScanner } from "./chunk-scanner.ts";
+
+/** Follows one body after another through its bytes, and knows where each ends. */
+export class BodyReader {
+  /** Bytes that have gone by. */
+  bytes = 0;
+  #length: BodyLength = 0;
+  readonly #chunks: ChunkScanner;
+
+  /** @param error - Code of the error for a malformed body. */
+  constructor(error: ErrorCode) {
+    this.#chunks = new ChunkScanner(error);
+  }
+
+  begin(length: BodyLength): void {
+    this.bytes = 0;
+    this.#length = length;
+    if (length === CHUNKED) this.#chunks.reset();
+  }
+
+  get length(): BodyLength {
+    return this.#length;
+  }
+
+  /** Bytes that are still to come; Infinity where nobody knows. */
+  get remaining(): number {
+    return this.#length < 0 ? Infinity : this.#length - this.bytes;
+  }
+
+  get done(): boolean {
+    if (this.#length === CHUNKED) return this.#chunks.done;
+    return this.#length !== UNTIL_CLOSE && this.bytes === this.#length;
+  }
+
+  /** Has the data of a chunked body told apart from its framing. */
+  takeApart(onData: (bytes: Buffer, start: number, end: number) => void): void {
+    this.#chunks.onData = onData;
+  }
+
+  /**
+   * Takes what belongs to the body.
+   *
+   * @returns One past its last byte there.
+   * @throws SandgateError where it is malformed.
+   */
+  take(bytes: Buffer, start: number, end: number): number {
+    let stop = end;
+    if (this.#length === CHUNKED) stop = this.#chunks.feed(bytes, start, end);
+    else if (this.#length !== UNTIL_CLOSE) stop = Math.min(end, start + this.#length - this.bytes);
+    this.bytes += stop - start;
+    return stop;
+  }
+}

@@ -1,0 +1,197 @@
+import { SandgateError, type ErrorCode } from "@sandgate/contract";
+import { COLON, CR, FIELD_VALUE, HEX, LF, SEMICOLON, SPACE, TAB, TOKEN } from "../head/byte-classes.ts";
+
+/** Digits of one chunk's size: 2^48 bytes, exact as a number. */
+const MAX_SIZE_DIGITS = 12;
+/** Bytes of extensions in a whole body. Nobody uses them but those who look for parsers that disagree. */
+const MAX_EXTENSION_BYTES = 1024;
+const MAX_TRAILER_BYTES = 8 * 1024;
+const MAX_TRAILERS = 64;
+
+/** What belongs into a head, where it is decided about; in a trailer it would be read by those who merge the two. */
+const NOT_IN_TRAILERS: ReadonlySet<string> = new Set([
+  "host",
+  "connection",
+  "content-length",
+  "transfer-encoding",
+  "content-encoding",
+  "content-type",
+  "content-range",
+  "trailer",
+  "te",
+  "upgrade",
+  "expect",
+  "authorization",
+  "cookie",
+  "set-cookie",
+  "sandgate-key",
+]);
+
+/** Where in the grammar of a chunked body the next byte stands. */
+const State = {
+  Size: 0,
+  Extension: 1,
+  SizeLf: 2,
+  Data: 3,
+  DataCr: 4,
+  DataLf: 5,
+  LineStart: 6,
+  Name: 7,
+  Value: 8,
+  ValueLf: 9,
+  LastLf: 10,
+  Done: 11,
+} as const;
+type State = (typeof State)[keyof typeof State];
+
+/**
+ * Follows a chunked body (RFC 9112, section 7.1) through its pieces, wherever they are cut: sizes of hexadecimal digits only,
+ * CR LF exactly where they belong, extensions and trailers bounded. Bytes that were scanned may be passed on as they are.
+ */
+export class ChunkScanner {
+  /** Told of each piece of data, for whoever takes the chunks apart. */
+  onData: ((bytes: Buffer, start: number, end: number) => void) | null = null;
+  #state: State = State.Size;
+  #remaining = 0;
+  #digits = 0;
+  #extensionBytes = 0;
+  #trailerBytes = 0;
+  #trailers = 0;
+  #name = "";
+  readonly #error: ErrorCode;
+
+  /** @param error - Code of the error for a malformed body. */
+  constructor(error: ErrorCode) {
+    this.#error = error;
+  }
+
+  get done(): boolean {
+    return this.#state === State.Done;
+  }
+
+  /** Begins a new body. */
+  reset(): void {
+    this.onData = null;
+    this.#state = State.Size;
+    this.#remaining = 0;
+    this.#digits = 0;
+    this.#extensionBytes = 0;
+    this.#trailerBytes = 0;
+    this.#trailers = 0;
+    this.#name = "";
+  }
+
+  /**
+   * Reads on.
+   *
+   * @returns Where it stopped: at the end, or one past the body's last byte.
+   * @throws SandgateError at the first byte that no chunked body has there.
+   */
+  feed(bytes: Buffer, start: number, end: number): number {
+    let at = start;
+    while (at < end && this.#state !== State.Done) {
+      if (this.#state === State.Data) at = this.#skipData(bytes, at, end);
+      else this.#step(bytes[at++]!);
+    }
+    return at;
+  }
+
+  #skipData(bytes: Buffer, at: number, end: number): number {
+    const length = Math.min(this.#remaining, end - at);
+    this.onData?.(bytes, at, at + length);
+    this.#remaining -= length;
+    if (this.#remaining === 0) this.#state = State.DataCr;
+    return at + length;
+  }
+
+  #step(byte: number): void {
+    switch (this.#state) {
+      case State.Size:
+        this.#stepSize(byte);
+        return;
+      case State.Extension:
+        if (byte === CR) this.#state = State.SizeLf;
+        else if (FIELD_VALUE[byte] !== 1) throw this.#refuse("a forbidden byte in a chunk's extension");
+        else if (++this.#extensionBytes > MAX_EXTENSION_BYTES) throw this.#refuse("long chunk extensions");
+        return;
+      case State.SizeLf:
+        this.#expect(byte, LF, "a chunk size that does not end with CR LF");
+        this.#state = this.#remaining === 0 ? State.LineStart : State.Data;
+        this.#digits = 0;
+        return;
+      case State.DataCr:
+        this.#expect(byte, CR, "a chunk that is longer than its size");
+        this.#state = State.DataLf;
+        return;
+      case State.DataLf:
+        this.#expect(byte, LF, "a chunk that does not end with CR LF");
+        this.#state = State.Size;
+        return;
+      default:
+        this.#stepTrailer(byte);
+    }
+  }
+
+  #stepSize(byte: number): void {
+    const digit = HEX[byte]!;
+    if (digit !== 255) {
+      if (++this.#digits > MAX_SIZE_DIGITS) throw this.#refuse("a chunk size of too many digits");
+      this.#remaining = this.#remaining * 16 + digit;
+      return;
+    }
+    if (this.#digits === 0) throw this.#refuse("a chunk size that is no hexadecimal number");
+    if (byte === CR) this.#state = State.SizeLf;
+    else if (byte === SEMICOLON) this.#state = State.Extension;
+    else throw this.#refuse("a chunk size that is no hexadecimal number");
+  }
+
+  #stepTrailer(byte: number): void {
+    if (++this.#trailerBytes > MAX_TRAILER_BYTES) throw this.#refuse("long trailers");
+    switch (this.#state) {
+      case State.LineStart:
+        if (byte === CR) {
+          this.#state = State.LastLf;
+          return;
+        }
+        if (++this.#trailers > MAX_TRAILERS) throw this.#refuse("too many trailers");
+        this.#name = "";
+        this.#state = State.Name;
+        this.#stepName(byte);
+        return;
+      case State.Name:
+        this.#stepName(byte);
+        return;
+      case State.Value:
+        if (byte === CR) this.#state = State.ValueLf;
+        else if (FIELD_VALUE[byte] !== 1) throw this.#refuse("a forbidden byte in a trailer");
+        return;
+      case State.ValueLf:
+        this.#expect(byte, LF, "a trailer that does not end with CR LF");
+        this.#state = State.LineStart;
+        return;
+      default:
+        this.#expect(byte, LF, "an end that is not CR LF");
+        this.#state = State.Done;
+    }
+  }
+
+  #stepName(byte: number): void {
+    const lower = TOKEN[byte]!;
+    if (lower !== 0) {
+      this.#name += String.fromCharCode(lower);
+      return;
+    }
+    if (byte === SPACE || byte === TAB) throw this.#refuse("a folded trailer or a space before its colon");
+    if (byte !== COLON || this.#name === "") throw this.#refuse("a trailer without a name and a colon");
+    if (NOT_IN_TRAILERS.has(this.#name)) throw this.#refuse(`${this.#name} as a trailer`);
+    this.#state = State.Value;
+  }
+
+  #expect(byte: number, expected: number, why: string): void {
+    if (byte !== expected) throw this.#refuse(why);
+  }
+
+  #refuse(why: string): SandgateError {
+    return new SandgateError(this.#error, `Its chunked body holds ${why}.`);
+  }
+}

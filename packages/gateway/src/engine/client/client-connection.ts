@@ -1,0 +1,234 @@
+import type { Socket } from "node:net";
+import { SandgateError } from "@sandgate/contract";
+import { INCOMPLETE } from "../head/header-fields.ts";
+import { Channel, type ChannelEvents } from "../net/channel.ts";
+import { Deadline } from "../net/deadline.ts";
+import type { EngineParts } from "../engine-parts.ts";
+import { Exchange } from "./exchange.ts";
+
+/** How long a peer gets to end its side once ours is ended. */
+const LINGER_MS = 2_000;
+/** What is read and thrown away meanwhile: an end in the middle of it would be a reset, and take the answer with it. */
+const LINGER_BYTES = 1024 * 1024;
+
+/** What the connection is waiting for. */
+type Phase =
+  /** A request, or the rest of its head. */
+  | "head"
+  /** The end of an exchange. */
+  | "exchange"
+  /** Two ends speak to one another; the tunnel has the channel. */
+  | "tunnel"
+  /** Its own end. */
+  | "closing";
+
+/** A client's connection: takes one request after another off it, each with its exchange. */
+export class ClientConnection implements ChannelEvents {
+  readonly channel: Channel;
+  readonly deadline: Deadline;
+  readonly exchange: Exchange;
+  readonly remoteAddress: string;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** The client has sent its end. */
+  clientEnded = false;
+  readonly #parts: EngineParts;
+  readonly #onClosed: (connection: ClientConnection) => void;
+  #phase: Phase = "head";
+  /** Bytes that have come and that nobody has taken yet. */
+  #held: Buffer | null = null;
+  #consuming = false;
+  #lingered = 0;
+  /** It ends after the exchange under way. */
+  #last = false;
+
+  constructor(
+    socket: Socket,
+    parts: EngineParts,
+    takeOver: boolean,
+    onClosed: (connection: ClientConnection) => void,
+  ) {
+    this.#parts = parts;
+    this.#onClosed = onClosed;
+    this.deadline = new Deadline(() => this.#timeUp());
+    this.deadline.set(parts.limits.headTimeoutMs);
+    this.exchange = new Exchange(this, parts);
+    this.remoteAddress = plainAddress(socket.remoteAddress);
+    this.localAddress = plainAddress(socket.localAddress);
+    this.localPort = socket.localPort ?? 0;
+    this.channel = takeOver ? Channel.takeOver(socket, this) : Channel.over(socket, this);
+  }
+
+  get idle(): boolean {
+    return this.#phase === "head" && this.#held === null;
+  }
+
+  bytes(bytes: Buffer, length: number): void {
+    if (this.#phase === "closing") {
+      this.#lingered += length;
+      if (this.#lingered > LINGER_BYTES) this.channel.destroy();
+      return;
+    }
+    if (this.#held === null) {
+      this.#consume(bytes, 0, length);
+      return;
+    }
+    const joined = Buffer.concat([this.#held, bytes.subarray(0, length)]);
+    this.#held = null;
+    this.#consume(joined, 0, joined.length);
+  }
+
+  ended(): void {
+    this.clientEnded = true;
+    if (this.#phase === "exchange") this.exchange.clientEnded();
+    // An end in the middle of a head leaves nobody to answer.
+    else this.close();
+  }
+
+  drained(): void {
+    if (this.#phase === "exchange") this.exchange.clientDrained();
+    else if (this.#phase === "head") this.consumeHeld();
+  }
+
+  closed(): void {
+    this.deadline.end();
+    const busy = this.#phase === "exchange";
+    this.#phase = "closing";
+    this.#held = null;
+    if (busy) this.exchange.clientGone();
+    this.#onClosed(this);
+  }
+
+  /** Goes on with what was held back, and reads again. */
+  consumeHeld(): void {
+    if (this.#consuming) return;
+    const held = this.#held;
+    this.#held = null;
+    if (held !== null) this.#consume(held, 0, held.length);
+    if (this.#held === null && !this.channel.destroyed) this.channel.resume();
+  }
+
+  /** The exchange is over, and with it the connection unless it is kept. */
+  exchangeDone(keep: boolean): void {
+    if (this.#phase !== "exchange") return;
+    if (!keep || this.#last || this.clientEnded) {
+      this.close();
+      return;
+    }
+    this.#phase = "head";
+    this.deadline.set(this.#parts.limits.keepAliveTimeoutMs);
+    // Whoever takes no answers gets no more of them.
+    if (!this.channel.full) this.consumeHeld();
+  }
+
+  /** Gives the channel away; what was held back is for whoever gets it. */
+  becomeTunnel(): Buffer | null {
+    const held = this.#held;
+    this.#held = null;
+    this.#phase = "tunnel";
+    this.deadline.clear();
+    return held;
+  }
+
+  /** The tunnel has ended on this side. */
+  tunnelClosed(): void {
+    this.closed();
+  }
+
+  /** Takes no further request after the one under way; ends at once where there is none. */
+  finish(): void {
+    this.#last = true;
+    if (this.idle) this.close();
+  }
+
+  /** Whether it will take no further request. */
+  get last(): boolean {
+    return this.#last || this.#parts.state.draining;
+  }
+
+  /** Sends the end, and waits a moment for the peer's. */
+  close(): void {
+    if (this.#phase === "closing") return;
+    this.#phase = "closing";
+    this.#held = null;
+    this.channel.end();
+    this.deadline.set(LINGER_MS);
+    this.channel.resume();
+  }
+
+  destroy(): void {
+    this.channel.destroy();
+  }
+
+  #consume(bytes: Buffer, from: number, end: number): void {
+    this.#consuming = true;
+    let at = from;
+    while (at < end && !this.channel.destroyed) {
+      if (this.#phase === "head") {
+        if (this.channel.full) break;
+        at = this.#takeHead(bytes, at, end);
+        if (at === INCOMPLETE) break;
+      } else if (this.#phase === "exchange") {
+        const next = this.exchange.takeBody(bytes, at, end);
+        if (next === at) break;
+        at = next;
+      } else break;
+    }
+    this.#consuming = false;
+    if (at === INCOMPLETE || at >= end || this.#phase === "closing" || this.#phase === "tunnel") return;
+    this.#hold(bytes, at, end);
+    this.channel.pause();
+  }
+
+  /** @returns Where the head ended, or INCOMPLETE when nothing more can be done with these bytes now. */
+  #takeHead(bytes: Buffer, from: number, end: number): number {
+    const { limits } = this.#parts;
+    // Some clients send an empty line after a body (RFC 9112, section 2.2).
+    const start = bytes[from] === 0x0d && bytes[from + 1] === 0x0a ? from + 2 : from;
+    let bodyStart: number;
+    try {
+      bodyStart = this.exchange.head.scan(bytes, start, end);
+      if ((bodyStart === INCOMPLETE ? end : bodyStart) - start > limits.headBytes)
+        throw new SandgateError(
+          "REQUEST_HEAD_TOO_LARGE",
+          `URL and headers of the request take more than ${limits.headBytes} bytes together.`,
+        );
+    } catch (error) {
+      this.#phase = "exchange";
+      this.exchange.refuse(error);
+      return INCOMPLETE;
+    }
+    if (bodyStart === INCOMPLETE) {
+      // Counted from the first byte: whoever sends one every nine seconds gets no further.
+      if (this.#held === null && end > start && !this.#headBegun) {
+        this.#headBegun = true;
+        this.deadline.set(limits.headTimeoutMs);
+      }
+      this.#hold(bytes, start, end);
+      return INCOMPLETE;
+    }
+    this.#headBegun = false;
+    this.#phase = "exchange";
+    this.exchange.begin(bytes, bodyStart, end);
+    return this.exchange.inHandAt;
+  }
+
+  #headBegun = false;
+
+  #hold(bytes: Buffer, start: number, end: number): void {
+    this.#held = Buffer.copyBytesFrom(bytes, start, end - start);
+  }
+
+  #timeUp(): void {
+    if (this.#phase === "exchange") this.exchange.timeUp();
+    else if (this.#phase === "closing") this.channel.destroy();
+    else if (this.#phase === "head" && this.#headBegun) {
+      this.#phase = "exchange";
+      this.exchange.refuse(new SandgateError("REQUEST_TOO_SLOW", "URL and headers did not come in time."));
+    } else this.close();
+  }
+}
+
+function plainAddress(address: string | undefined): string {
+  return (address ?? "").replace(/^::ffff:/, "");
+}

@@ -1,0 +1,109 @@
+import { STATUS_CODES } from "node:http";
+import type { OwnAnswer } from "../exchange-plan.ts";
+import { markHeaders } from "../head/known-headers.ts";
+import type { ResponseHead } from "../head/response-head.ts";
+import { rescopeLines, RESCOPED, type Rescope } from "./rescope.ts";
+
+/** What becomes of an answer's framing on its way to the client. */
+export type Framing =
+  /** As the sandbox sends it. */
+  | "same"
+  /** The client knows chunks and the sandbox ends by closing. */
+  | "to-chunks"
+  /** The client knows no chunks. */
+  | "from-chunks"
+  /** There is no body, so nothing of the kind may be said. */
+  | "none";
+
+/** Of one hop, and names that are the gateway's own. */
+const CUT = [
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-connection",
+  "te",
+  "upgrade",
+  "sandgate-*",
+] as const;
+const FRAMING = ["transfer-encoding", "trailer"] as const;
+/** In path form all sandboxes share one origin, and one must not act on the others. */
+const SHARED_ORIGIN = [
+  "service-worker-allowed",
+  "clear-site-data",
+  "alt-svc",
+  "strict-transport-security",
+  ...RESCOPED,
+] as const;
+
+const cuts = (framing: Framing, shared: boolean): Uint8Array =>
+  markHeaders([
+    ...CUT,
+    ...(framing === "same" ? [] : FRAMING),
+    ...(framing === "none" ? (["content-length"] as const) : []),
+    ...(shared ? SHARED_ORIGIN : []),
+  ]);
+const FRAMINGS: readonly Framing[] = ["same", "to-chunks", "from-chunks", "none"];
+const CUTS = Object.fromEntries(FRAMINGS.map((framing) => [framing, cuts(framing, false)])) as Record<
+  Framing,
+  Uint8Array
+>;
+const SHARED_CUTS = Object.fromEntries(FRAMINGS.map((framing) => [framing, cuts(framing, true)])) as Record<
+  Framing,
+  Uint8Array
+>;
+
+/**
+ * The head that the client gets for the sandbox's answer.
+ *
+ * @param connection - Value of the Connection header, empty for none.
+ */
+export function responseText(
+  head: ResponseHead,
+  framing: Framing,
+  connection: string,
+  rescope: Rescope | null,
+): string {
+  const { fields } = head;
+  let text = `HTTP/1.1 ${head.status} ${head.reason}\r\n`;
+  const table = rescope === null ? CUTS : SHARED_CUTS;
+  text += fields.linesWithout(table[framing], head.connection.named);
+  if (rescope !== null) text += rescopeLines(fields, rescope);
+  if (framing === "to-chunks") text += "Transfer-Encoding: chunked\r\n";
+  return connection === "" ? `${text}\r\n` : `${text}Connection: ${connection}\r\n\r\n`;
+}
+
+/** The head after which both ends speak what they agreed on. */
+export function upgradeText(head: ResponseHead): string {
+  const upgrade = head.fields.joined("upgrade") ?? "";
+  const lines = head.fields.linesWithout(CUTS.none, head.connection.named);
+  return `HTTP/1.1 101 ${head.reason}\r\n${lines}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
+}
+
+/** An informational answer, as 100 and 103. */
+export function interimText(head: ResponseHead): string {
+  const lines = head.fields.linesWithout(CUTS.none, head.connection.named);
+  return `HTTP/1.1 ${head.status} ${head.reason}\r\n${lines}\r\n`;
+}
+
+/** Head and body of an answer of the gateway's own, in bytes: its words may be in any language. */
+export function ownText(answer: OwnAnswer, connection: string, withBody: boolean): string {
+  let text = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ""}\r\nDate: ${dateNow()}\r\n`;
+  for (const [name, value] of Object.entries(answer.headers)) text += `${name}: ${value}\r\n`;
+  const body = Buffer.from(answer.body, "utf8");
+  text += `Content-Length: ${body.length}\r\n`;
+  if (connection !== "") text += `Connection: ${connection}\r\n`;
+  return `${text}\r\n${withBody ? body.toString("latin1") : ""}`;
+}
+
+let dateText = "";
+let dateUntilMs = 0;
+
+/** The date header's text, made once a second. */
+function dateNow(): string {
+  const now = Date.now();
+  if (now >= dateUntilMs) {
+    dateText = new Date(now).toUTCString();
+    dateUntilMs = now - (now % 1000) + 1000;
+  }
+  return dateText;
+}

@@ -1,0 +1,35 @@
+import type { UpstreamPool } from "./upstream/upstream-pool.ts";
+import type { Exchange } from "./client/exchange.ts";
+import type { OwnAnswer } from "./exchange-plan.ts";
+
+/** Bounds in time and size. */
+export interface EngineLimits {
+  /** Bytes of a request's head. */
+  headBytes: number;
+  /** From the first byte of a head to its last. */
+  headTimeoutMs: number;
+  /** How long a connection without a request is kept. */
+  keepAliveTimeoutMs: number;
+  connectTimeoutMs: number;
+  firstByteTimeoutMs: number;
+  /** How long a body may pause. */
+  idleTimeoutMs: number;
+}
+
+/** Who decides about exchanges. */
+export interface ExchangeHandler {
+  /** A request's head is there. Ends in exactly one `answer` or `forward`, at once or later. */
+  handle(exchange: Exchange): void;
+  /** The answer to a failure. */
+  render(exchange: Exchange, error: unknown): OwnAnswer;
+  /** The exchange is over. */
+  done(exchange: Exchange): void;
+}
+
+/** What all connections of one listener have in common. */
+export interface EngineParts {
+  readonly handler: ExchangeHandler;
+  readonly pool: UpstreamPool;
+  readonly limits: EngineLimits;
+  readonly state: { draining: boolean };
+}

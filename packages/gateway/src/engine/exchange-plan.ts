@@ -1,0 +1,29 @@
+import type { DialTarget } from "../routes/route.ts";
+import type { Rescope } from "./client/rescope.ts";
+
+/** A request that was decided about: where it goes and what the sandbox is told. */
+export interface ForwardPlan {
+  readonly target: DialTarget;
+  /** The whole head for the sandbox, with the empty line. */
+  readonly head: string;
+  /** `user/sandbox`, for messages. */
+  readonly name: string;
+  /** The sandbox's 101 is wanted, and a tunnel after it. */
+  readonly upgrade: boolean;
+  /** How long the client says it waits for the first byte of the answer; as configured otherwise. */
+  readonly firstByteTimeoutMs: number | undefined;
+  /**
+   * It must not fail by a kept connection that the sandbox closes just then: whether it was carried out could not be told. So
+   * it gets a connection of its own.
+   */
+  readonly ownConnection: boolean;
+  /** The sandbox shares its origin with others: its answers are brought under its prefix. Null in the other forms. */
+  readonly rescope: Rescope | null;
+}
+
+/** An answer of the gateway's own. */
+export interface OwnAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}

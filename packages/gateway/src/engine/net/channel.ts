@@ -1,0 +1,201 @@
+import { connect, Socket, type LookupFunction, type OnReadOpts } from "node:net";
+import type { Duplex } from "node:stream";
+import { BUFFER_BYTES, giveBuffer, SHARED_BUFFER, takeBuffer } from "./buffer-pool.ts";
+
+/** What a channel tells whoever has it at the moment. */
+export interface ChannelEvents {
+  /** Bytes from 0 to the length have come. They are good until it returns. */
+  bytes(bytes: Buffer, length: number): void;
+  /** The peer sends no more. */
+  ended(): void;
+  /** What was written is with the kernel, after `write` or `pass` said that it was too much. */
+  drained(): void;
+  /** The last of all. Null without an error. */
+  closed(error: NodeJS.ErrnoException | null): void;
+}
+
+/** Up to here bytes are copied as a string: Node.js writes one at once, from the stack. */
+const STRING_BYTES = 8 * 1024;
+/** A read of less says that the connection is no longer a busy one. */
+const BUSY_BYTES = BUFFER_BYTES / 8;
+
+/**
+ * A connection as the engine sees it: bytes in by callback, strings and bytes out, nothing of a stream in between.
+ *
+ * Reading goes into one buffer that all share. A connection that fills it gets one of its own, and then its bytes are written
+ * to another connection without being copied: whatever the kernel does not take at once stays in that buffer, the reader gets
+ * another, and it goes back to the pool when it is written.
+ */
+export class Channel {
+  events: ChannelEvents;
+  readonly #stream: Duplex;
+  /** The last error, told when it closes. */
+  #error: NodeJS.ErrnoException | null = null;
+  /** The buffer of its own that it reads into, null for the shared one. */
+  #own: Buffer | null = null;
+  /** What the next read goes into, where that is another than before. */
+  #next: Buffer | undefined = SHARED_BUFFER;
+  /** Buffers whose bytes are being written to this channel. */
+  readonly #lent: Buffer[] = [];
+  /** Reads into buffers that it chooses. Otherwise every piece has memory of its own. */
+  readonly #chooses: boolean;
+
+  private constructor(events: ChannelEvents, open: (channel: Channel) => Duplex, chooses: boolean) {
+    this.events = events;
+    this.#chooses = chooses;
+    const stream = (this.#stream = open(this));
+    stream.on("drain", () => this.events.drained());
+    stream.on("end", () => this.events.ended());
+    stream.on("error", (error) => {
+      this.#error = error;
+    });
+    stream.on("close", () => {
+      this.#leaveOwn();
+      this.events.closed(this.#error);
+    });
+    if (!chooses) stream.on("data", (chunk: Buffer) => this.events.bytes(chunk, chunk.length));
+  }
+
+  /** Dials. Failures come as `closed`; `onConnect` is called once it is open. */
+  static dial(
+    to: { host: string; port: number; lookup?: LookupFunction },
+    events: ChannelEvents,
+    onConnect: () => void,
+  ): Channel {
+    return new Channel(
+      events,
+      (channel) =>
+        connect({ ...to, onread: channel.#onread(), allowHalfOpen: true, noDelay: true }, onConnect),
+      true,
+    );
+  }
+
+  /**
+   * Takes over the handle of a socket that a server with `pauseOnConnect` has accepted. Accepted sockets cannot be told what
+   * to read into, only made ones can. `canTakeOver` says whether this Node.js allows it.
+   */
+  static takeOver(socket: Socket, events: ChannelEvents): Channel {
+    const inner = socket as unknown as { _handle: unknown };
+    const handle = inner._handle;
+    inner._handle = null;
+    return new Channel(
+      events,
+      (channel) =>
+        new Socket({ handle, allowHalfOpen: true, onread: channel.#onread() } as ConstructorParameters<
+          typeof Socket
+        >[0]),
+      true,
+    );
+  }
+
+  /** Over any other stream: TLS, or a tunnel. */
+  static over(stream: Duplex, events: ChannelEvents): Channel {
+    return new Channel(events, () => stream, false);
+  }
+
+  /** Null where it is no socket. */
+  get socket(): Socket | null {
+    return this.#stream instanceof Socket ? this.#stream : null;
+  }
+
+  get destroyed(): boolean {
+    return this.#stream.destroyed;
+  }
+
+  /** Too much is on its way out already; `drained` will tell. */
+  get full(): boolean {
+    return this.#stream.writableNeedDrain;
+  }
+
+  /**
+   * Sends text whose characters are bytes.
+   *
+   * @returns false where nothing more should be sent before `drained`.
+   */
+  write(text: string): boolean {
+    return this.#stream.write(text, "latin1");
+  }
+
+  /** Sends bytes that nobody will change. */
+  writeBytes(bytes: Buffer): boolean {
+    return this.#stream.write(bytes);
+  }
+
+  /** Sends what another channel is just telling of, without keeping hold of that memory. */
+  pass(bytes: Buffer, start: number, end: number, source: Channel): boolean {
+    if (end - start <= STRING_BYTES)
+      return this.#stream.write(bytes.toString("latin1", start, end), "latin1");
+    if (!source.#chooses) return this.#stream.write(bytes.subarray(start, end));
+    if (source.#own === bytes) {
+      const more = this.#stream.write(bytes.subarray(start, end), this.#written);
+      if (this.#stream.writableLength > 0) {
+        this.#lent.push(bytes);
+        source.#own = source.#next = takeBuffer();
+      }
+      return more;
+    }
+    const copy = takeBuffer();
+    bytes.copy(copy, 0, start, end);
+    const more = this.#stream.write(copy.subarray(0, end - start), this.#written);
+    if (this.#stream.writableLength > 0) this.#lent.push(copy);
+    else giveBuffer(copy);
+    return more;
+  }
+
+  /** Several writes until `uncork` go out as one. */
+  cork(): void {
+    this.#stream.cork();
+  }
+
+  uncork(): void {
+    this.#stream.uncork();
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  /** Sends the end after what was written. */
+  end(): void {
+    this.#stream.end();
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  readonly #written = (): void => {
+    if (this.#lent.length === 0 || this.#stream.writableLength > 0) return;
+    for (const buffer of this.#lent.splice(0)) giveBuffer(buffer);
+  };
+
+  #onread(): OnReadOpts {
+    return {
+      // Called after each read; nothing but a buffer changes where the next one goes.
+      buffer: () => {
+        const next = this.#next;
+        this.#next = undefined;
+        return next as Buffer;
+      },
+      callback: (length, bytes) => {
+        const buffer = bytes as Buffer;
+        this.events.bytes(buffer, length);
+        if (this.#own === null) {
+          if (length === BUFFER_BYTES) this.#own = this.#next = takeBuffer();
+        } else if (length < BUSY_BYTES) this.#leaveOwn();
+        return true;
+      },
+    };
+  }
+
+  #leaveOwn(): void {
+    if (this.#own === null) return;
+    giveBuffer(this.#own);
+    this.#own = null;
+    this.#next = SHARED_BUFFER;
+  }
+}
