@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { GATEWAY_RULES, OPERATOR_RULES, rights } from "./rbac.ts";
+import { DOCTOR_RULES, GATEWAY_RULES, OPERATOR_RULES, rights } from "./rbac.ts";
 import { helm, helmTemplate, inventory, kustomize, only, podTemplate, type Manifest } from "./rendered.ts";
 
 const OPEN = ["auth.mode=none", "userNamespaces=*"];
@@ -105,11 +105,12 @@ describe("the chart", () => {
     expect(inventory(helmTemplate(...KEYS, ...value)).filter((line) => !without.has(line))).toEqual(adds);
   });
 
-  it("gives the gateway, and the router, the right to read and nothing else", () => {
-    expect(rights(helmTemplate(...KEYS, "router.enabled=true"))).toEqual({
+  it("gives the gateway, the router and the doctor the right to read and nothing else", () => {
+    expect(rights(helmTemplate(...KEYS, "router.enabled=true", "doctorRole.create=true"))).toEqual({
       rules: {
         "ClusterRole /sandgate-gateway": GATEWAY_RULES,
         "ClusterRole /sandgate-operator": OPERATOR_RULES,
+        "ClusterRole /sandgate-doctor": DOCTOR_RULES,
       },
       subjects: [
         "ServiceAccount sandgate-system/sandgate-gateway → ClusterRole /sandgate-gateway",

@@ -1,8 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { neededRights } from "../../packages/cli/src/doctor/needed-rights.ts";
-import { GATEWAY_RULES, oneByOne, OPERATOR_RULES, rights } from "./rbac.ts";
+import { DOCTOR_RULES, GATEWAY_RULES, oneByOne, OPERATOR_RULES, rights } from "./rbac.ts";
 import { inventory, kustomize, only, podTemplate, type Manifest } from "./rendered.ts";
+
+const root = join(import.meta.dirname, "..", "..");
 
 const GATEWAY = [
   "ClusterRole /sandgate-gateway",
@@ -33,6 +37,7 @@ describe("the kustomizations", () => {
     ["dev", GATEWAY],
     ["production", GATEWAY],
     ["router", ROUTER],
+    ["doctor", ["ClusterRole /sandgate-doctor"]],
     ["sandbox-namespace", ["NetworkPolicy /sandgate-to-sandboxes"]],
   ])("%s renders to the objects that the documentation names", (folder, wanted) => {
     expect(inventory(kustomize(folder))).toEqual(wanted);
@@ -50,6 +55,19 @@ describe("the kustomizations", () => {
       rules: {},
       subjects: ["ServiceAccount agent-sandbox-system/sandgate-router → ClusterRole /sandgate-gateway"],
     });
+  });
+
+  it("give the doctor what the page on troubleshooting names, to read and to ask, and bind it to nobody", () => {
+    expect(rights(kustomize("doctor"))).toEqual({
+      rules: { "ClusterRole /sandgate-doctor": DOCTOR_RULES },
+      subjects: [],
+    });
+    const page = readFileSync(join(root, "docs", "guide", "troubleshooting.md"), "utf8");
+    const [, resources = ""] = /--verb=get,list \\\n +--resource=(\S+)/.exec(page) ?? [];
+    const read = oneByOne(DOCTOR_RULES).filter(({ verb }) => verb === "list");
+    expect(resources.split(",").toSorted()).toEqual(
+      read.map(({ group, resource }) => (group === "" ? resource : `${resource}.${group}`)).toSorted(),
+    );
   });
 
   it("give what the doctor looks for, inside the cluster and for a gateway outside of it", () => {

@@ -18,6 +18,24 @@ export const OPERATOR_RULES = [
   { apiGroups: [""], resources: ["pods/exec", "pods/portforward"], verbs: ["get", "create"] },
 ];
 
+const READ = ["get", "list"];
+
+/** What somebody may who is given the doctor's role: reading, and asking what others may. */
+export const DOCTOR_RULES = [
+  { apiGroups: ["agents.x-k8s.io"], resources: ["sandboxes"], verbs: READ },
+  { apiGroups: ["extensions.agents.x-k8s.io"], resources: ["sandboxclaims"], verbs: READ },
+  {
+    apiGroups: [""],
+    resources: ["configmaps", "pods", "services", "namespaces", "nodes", "events"],
+    verbs: READ,
+  },
+  { apiGroups: ["node.k8s.io"], resources: ["runtimeclasses"], verbs: READ },
+  { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: READ },
+  { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: READ },
+  { apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] },
+  { apiGroups: [""], resources: ["pods/portforward"], verbs: ["get", "create"] },
+];
+
 /** Rules one by one, as questions to a cluster name them. */
 export function oneByOne(rules: typeof GATEWAY_RULES): { group: string; resource: string; verb: string }[] {
   return rules.flatMap(({ apiGroups, resources, verbs }) =>

@@ -11,6 +11,7 @@ import { startLoadBalancers, type LoadBalancers } from "../cluster/load-balancer
 import { startCluster, type Cluster } from "../cluster/start-cluster.ts";
 import { ECHO_SERVER } from "./echo-server.ts";
 import { makeImages } from "./images.ts";
+import { rightsOf } from "./rights.ts";
 import { podOf, refusals, selectedLabels } from "./policies.ts";
 import {
   ask,
@@ -145,19 +146,6 @@ function rolledOut(object: KubeObject): true | undefined {
   return seen && counts.every((count) => count === spec.replicas) ? true : undefined;
 }
 
-/** What a ServiceAccount may do beside what everybody may, as `kubectl auth can-i --list` says it. */
-function rightsOf(account: string, namespace = NAMESPACE): string[] {
-  const list = (user: string): string[] =>
-    cluster
-      .kubectl(["auth", "can-i", "--list", "--no-headers", `--as=${user}`, "--as-group=system:authenticated"])
-      .split("\n")
-      .map((line) => line.trim().replaceAll(/\s+/g, " "));
-  const everybody = new Set(list("nobody"));
-  return list(`system:serviceaccount:${namespace}:${account}`)
-    .filter((line) => line !== "" && !everybody.has(line))
-    .toSorted();
-}
-
 const RIGHTS = ["pods [] [] [list watch]", "sandboxes.agents.x-k8s.io [] [] [list watch]"];
 
 describe("installed with kustomize, as documented", () => {
@@ -185,7 +173,7 @@ describe("installed with kustomize, as documented", () => {
   }, 300_000);
 
   it("may read sandboxes and pods, and nothing else", () => {
-    expect(rightsOf("sandgate-gateway")).toEqual(RIGHTS);
+    expect(rightsOf(cluster, "sandgate-gateway")).toEqual(RIGHTS);
   });
 
   it("loses no request and drops no WebSocket in a rolling update", async () => {
@@ -282,7 +270,7 @@ describe("installed with Helm, as documented", () => {
     ]);
     key = adminKey();
     address = await documentedSteps();
-    expect(rightsOf("sandgate-gateway")).toEqual(RIGHTS);
+    expect(rightsOf(cluster, "sandgate-gateway")).toEqual(RIGHTS);
   }, 300_000);
 
   it("answers under its own address once that is named, with its key kept", async () => {
@@ -345,7 +333,7 @@ describe("installed with Helm, as documented", () => {
       status: 200,
       body: expect.stringContaining("routed"),
     });
-    expect(rightsOf("sandgate-router", ROUTER_NAMESPACE)).toEqual(RIGHTS);
+    expect(rightsOf(cluster, "sandgate-router", ROUTER_NAMESPACE)).toEqual(RIGHTS);
   }, 180_000);
 
   // The network of the tests enforces no policy: what the installed ones say of our pods is worked out from their text.
