@@ -84,3 +84,16 @@ async function sendPieces(
 export async function turn(): Promise<void> {
   for (let count = 0; count < 2; count++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
+
+/** Undefined where the promise is not fulfilled long after it had to be. */
+export async function inTime<Value>(promise: Promise<Value>): Promise<Value | undefined> {
+  let guard: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    guard = setTimeout(() => resolve(undefined), HANG_MS);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(guard);
+  }
+}

@@ -1,6 +1,6 @@
 /** Sends one message of the corpus through a gateway, and says what is wrong with what came of it. */
-import { exchange, HANG_MS, turn, type Outcome } from "./exchange.ts";
-import type { LenientUpstream, Recorded } from "./lenient-upstream.ts";
+import { exchange, inTime, turn, type Outcome } from "./exchange.ts";
+import type { LenientUpstream } from "./lenient-upstream.ts";
 import { valuesOf, type ReadRequest } from "./reference/messages.ts";
 import { parseRequests } from "./reference/parse-requests.ts";
 import { PATH, type HostileRequest } from "./requests/message.ts";
@@ -38,20 +38,9 @@ export async function send(
     if (rest === "empty") continue;
     const text = JSON.stringify(recorded.bytes.slice(0, 400));
     if (rest !== "more") seen.wrong.push(`${rest.wrong} in ${text}`);
-    else if (!(await closes(recorded))) seen.left.push(text);
+    else if ((await inTime(recorded.closed.then(() => true))) !== true) seen.left.push(text);
   }
   return seen;
-}
-
-async function closes({ closed }: Recorded): Promise<boolean> {
-  const guard = new AbortController();
-  const late = new Promise<false>((resolve) => {
-    const timer = setTimeout(() => resolve(false), HANG_MS);
-    guard.signal.addEventListener("abort", () => clearTimeout(timer));
-  });
-  const inTime = await Promise.race([closed.then(() => true as const), late]);
-  guard.abort();
-  return inTime;
 }
 
 /** What is not as it must be, in words; empty where all is well. */

@@ -1,0 +1,88 @@
+/** Has the sandbox send one answer of the corpus, and says what is wrong with what the client gets and with what follows. */
+import { exchange, inTime, turn, type Outcome } from "./exchange.ts";
+import { GOOD, type HostileBackend, type Tainted } from "./hostile-backend.ts";
+import { valuesOf } from "./reference/messages.ts";
+import { HOST, head, PATH } from "./requests/message.ts";
+import type { HostileResponse, PassedAnswer } from "./responses/message.ts";
+
+export interface SeenAnswer {
+  outcome: Outcome;
+  /** Null where no request reached the sandbox. */
+  tainted: Tainted | null;
+  /** The connection to the sandbox was closed by the gateway. */
+  closed: boolean;
+  /** What a client that asks afterwards gets. */
+  after: Outcome;
+}
+
+export async function receive(
+  port: number,
+  backend: HostileBackend,
+  response: HostileResponse,
+  cuts: readonly number[] = [],
+): Promise<SeenAnswer> {
+  const method = response.method ?? "GET";
+  const sent = backend.answerNext(response, cuts);
+  const outcome = await exchange(port, head(`${method} ${PATH}/a HTTP/1.1`, HOST), {
+    methods: [method],
+    enough: (answers) => answers.length >= 1,
+  });
+  const tainted = (await inTime(sent)) ?? null;
+  if (response.idle !== undefined) {
+    await turn();
+    tainted?.socket.write(response.idle, "latin1");
+  }
+  const { expected } = response;
+  const stays = typeof expected === "object" && expected.kept === true;
+  const closed = tainted !== null && !stays && (await inTime(tainted.closed.then(() => true))) === true;
+  const after = await exchange(port, head(`GET ${PATH}/b HTTP/1.1`, HOST), {
+    enough: (answers) => answers.length >= 1,
+  });
+  return { outcome, tainted, closed, after };
+}
+
+/** What is not as it must be, in words; empty where all is well. */
+export function answerProblems({ expected }: HostileResponse, seen: SeenAnswer): string[] {
+  const { outcome, tainted, closed, after } = seen;
+  const problems: string[] = [];
+  if (outcome.hung) problems.push("it hangs");
+  if (tainted === null) problems.push("no request reached the sandbox");
+  const stays = typeof expected === "object" && expected.kept === true;
+  if (!stays && !closed) problems.push("the connection to the sandbox stays open");
+  if (!stays && (tainted?.later ?? 0) > 0) problems.push("the connection to the sandbox was used again");
+  const [next, ...more] = after.answers;
+  if (next?.status !== 200 || next.body !== GOOD || more.length > 0 || after.rest !== "" || after.hung)
+    problems.push(`the next client gets ${printed(after)}`);
+  const refused =
+    outcome.answers.length === 1 &&
+    outcome.rest === "" &&
+    outcome.answers[0]?.status === 502 &&
+    valuesOf(outcome.answers[0].fields, "sandgate-error")[0] === "BROKEN";
+  if (expected === "refuse" && !refused) problems.push(`not refused: ${printed(outcome)}`);
+  else if (expected === "cut" && !refused && (outcome.answers.length > 0 || !outcome.ended))
+    problems.push(`not cut: ${printed(outcome)}`);
+  else if (typeof expected === "object") problems.push(...passedProblems(expected, outcome));
+  return problems;
+}
+
+function passedProblems(expected: PassedAnswer, outcome: Outcome): string[] {
+  const [answer, ...more] = outcome.answers;
+  if (answer === undefined || more.length > 0 || outcome.rest !== "")
+    return [`not one answer: ${printed(outcome)}`];
+  const problems: string[] = [];
+  if (answer.status !== expected.status || answer.body !== expected.body)
+    problems.push(`another answer: ${printed(outcome)}`);
+  if (expected.interim !== undefined && answer.interim.join() !== expected.interim.join())
+    problems.push(`interim answers ${answer.interim.join(" ")}`);
+  for (const name of expected.cuts ?? [])
+    if (valuesOf(answer.fields, name).length > 0) problems.push(`${name} arrived`);
+  for (const name of expected.keeps ?? [])
+    if (valuesOf(answer.fields, name).length !== 1) problems.push(`${name} did not arrive once`);
+  return problems;
+}
+
+function printed({ answers, rest, ended, hung }: Outcome): string {
+  const list = answers.map(({ status, body }) => `${status} ${JSON.stringify(body.slice(0, 200))}`);
+  if (rest !== "") list.push(JSON.stringify(rest.slice(0, 300)));
+  return `${list.join(", ")}${hung ? " (hangs)" : ended ? " (ended)" : ""}`;
+}
