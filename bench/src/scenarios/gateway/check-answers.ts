@@ -17,7 +17,8 @@ interface Answer {
  *
  * @throws Error that names the candidate and what was wrong.
  */
-export async function checkAnswers(candidate: Candidate, sandboxes: readonly BenchSandbox[]): Promise<void> {
+export async function checkAnswers(candidate: Candidate): Promise<void> {
+  const { sandboxes } = candidate;
   const wrong = (what: string): Error => new Error(`${candidate.title} is wrong about ${what}`);
   for (const sandbox of spread(sandboxes, "answering", 3)) {
     const small = await ask(candidate, sandbox, "GET", "/small");

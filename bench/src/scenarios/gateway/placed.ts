@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, openSync, closeSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, truncateSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -26,6 +26,8 @@ export interface Placed {
   readonly child: ChildProcess;
   /** What it wrote to its error output so far. */
   errors(): string;
+  /** Forgets it; an access log would fill the disk in the course of a run. */
+  emptyErrors(): void;
   cpu(): CpuTime;
   /** Ends it and waits for that. Idempotent. */
   close(): Promise<void>;
@@ -72,6 +74,10 @@ export function place(command: string, args: readonly string[], options: PlacedO
     pid,
     child,
     errors: () => (errorFile === undefined ? errors : readFileSync(errorFile, "utf8").slice(-8_000)),
+    emptyErrors() {
+      errors = "";
+      if (errorFile !== undefined) truncateSync(errorFile);
+    },
     cpu: () => cpuTime(pid),
     async close() {
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");

@@ -1,6 +1,5 @@
 import type { Candidate } from "./candidates/candidate.ts";
 import { measure, type Measured } from "./measure.ts";
-import type { BenchSandbox } from "./sandboxes.ts";
 import type { Work } from "./works/work.ts";
 
 /** One work and who does it; the first is what the others are compared with. */
@@ -22,7 +21,6 @@ export interface RoundsSetup {
   readonly seconds: number;
   /** Of a large body. */
   readonly bytes: number;
-  readonly sandboxes: readonly BenchSandbox[];
 }
 
 /**
@@ -55,6 +53,7 @@ async function attempt(
   setup: Parameters<Work["run"]>[1],
 ): Promise<Measured | null> {
   try {
+    candidate.emptyErrors();
     const measured = await measure(candidate, (meter) => work.run(candidate, setup, meter));
     // At a fixed rate, whoever does not keep up has no latency but a queue.
     return work.comparedBy === "latency" && measured.perSecond < setup.halfRate * 0.97 ? null : measured;

@@ -47,3 +47,16 @@ export function spread(
   const step = (Math.max(2, Math.floor(those.length / most) + 1) - 1) | 1;
   return those.filter((_, index) => index % step === 0).slice(0, most);
 }
+
+/**
+ * As many as asked for, again from the start after the last.
+ *
+ * @throws Error where there is none.
+ */
+export function inTurn(sandboxes: readonly BenchSandbox[], count: number): readonly BenchSandbox[] {
+  return Array.from({ length: count }, (_, index) => {
+    const sandbox = sandboxes[index % sandboxes.length];
+    if (sandbox === undefined) throw new Error("there are no sandboxes to send requests to");
+    return sandbox;
+  });
+}

@@ -32,10 +32,13 @@ export interface Candidate extends AsyncDisposable {
   readonly port: number;
   readonly pid: number;
   readonly rewriting: Rewriting;
+  /** Those it knows. */
+  readonly sandboxes: readonly BenchSandbox[];
   naming(sandbox: BenchSandbox): Naming;
   cpu(): CpuTime;
   /** What it wrote to its error output. */
   errors(): string;
+  emptyErrors(): void;
 }
 
 /** Naming by path, as all but the router have it. */

@@ -12,6 +12,7 @@ export function startNginx(setup: CandidateSetup): Promise<Candidate> {
       title: "nginx",
       version: versionOf("nginx", ["-v"], /nginx\/(\S+)/),
       rewriting: { forwarded: ["for", "host", "proto", "prefix"], cut: [] },
+      sandboxes: setup.sandboxes,
       naming: pathNaming,
     },
     (folder, port) => {

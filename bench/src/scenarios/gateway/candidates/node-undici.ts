@@ -13,6 +13,7 @@ export function startNodeUndici(setup: CandidateSetup): Promise<Candidate> {
       title: "node:http + undici",
       version: process.versions.node,
       rewriting: { forwarded: ["for", "host", "proto", "prefix"], cut: [] },
+      sandboxes: setup.sandboxes,
       naming: pathNaming,
     },
     (folder, port) => {

@@ -31,6 +31,7 @@ export async function startSandgate(
       title,
       version: "this tree",
       rewriting: { forwarded: ["for", "host", "proto", "prefix"], cut: [HEADER_KEY] },
+      sandboxes,
       naming(sandbox) {
         const { prefix } = pathNaming(sandbox);
         return { prefix, headers: keys ? { [HEADER_KEY]: keyOf(sandbox) } : {} };

@@ -8,7 +8,7 @@ import type { Candidate } from "./candidate.ts";
 /** What differs from one candidate to the next. */
 export type CandidateFacts = Omit<
   Candidate,
-  "host" | "port" | "pid" | "cpu" | "errors" | keyof AsyncDisposable
+  "host" | "port" | "pid" | "cpu" | "errors" | "emptyErrors" | keyof AsyncDisposable
 >;
 
 /** How it is started, once it has a folder for its files and a port to listen on. */
@@ -44,6 +44,7 @@ export async function startCandidate(
     pid: placed.pid,
     cpu: () => placed.cpu(),
     errors: () => placed.errors(),
+    emptyErrors: () => placed.emptyErrors(),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }

@@ -8,7 +8,7 @@ import { startCandidate } from "./start-candidate.ts";
  * Upstream's router in Go, built from its module. It finds a sandbox by headers, here with the pod's IP among them, so that
  * it looks up nothing; neither does it strip anything. Access log, traces and OpenTelemetry metrics are off.
  */
-export async function startUpstreamRouter({ ports }: CandidateSetup): Promise<Candidate> {
+export async function startUpstreamRouter({ sandboxes, ports }: CandidateSetup): Promise<Candidate> {
   const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
   const file = (await clusterBinaries([ROUTER_PART], say))(ROUTER_PART.file);
   const [probes = 0, metrics = 0] = await freePorts(2);
@@ -17,6 +17,7 @@ export async function startUpstreamRouter({ ports }: CandidateSetup): Promise<Ca
       title: "upstream's router",
       version: ROUTER_PART.version,
       rewriting: { forwarded: ["for", "host", "proto"], cut: ["authorization"] },
+      sandboxes,
       naming: ({ name, podIp, kind }) => ({
         prefix: "",
         headers: { "X-Sandbox-ID": name, "X-Sandbox-Pod-IP": podIp, "X-Sandbox-Port": String(ports[kind]) },

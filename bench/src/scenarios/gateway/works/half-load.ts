@@ -15,9 +15,9 @@ export const HALF_LOAD: Work = {
   title: "small GET at half of what nginx manages",
   unit: "request",
   comparedBy: "latency",
-  run(candidate, { sandboxes, seconds, halfRate }, meter) {
+  run(candidate, { seconds, halfRate }, meter) {
     const { host, port } = candidate;
-    const requests = spread(sandboxes, "answering", SANDBOXES).map((sandbox) =>
+    const requests = spread(candidate.sandboxes, "answering", SANDBOXES).map((sandbox) =>
       headOf("GET", targetOf(candidate, sandbox, "/small"), { Accept: "*/*" }),
     );
     const task: PacedTask = { host, port, requests, perSecond: halfRate, seconds, connections: CONNECTIONS };

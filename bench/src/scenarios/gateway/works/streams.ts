@@ -13,8 +13,8 @@ export const WEBSOCKET_ECHO: Work = {
   title: `WebSocket echo, 64 B, ${SOCKETS} sockets`,
   unit: "message",
   comparedBy: "rate",
-  run(candidate, { sandboxes, seconds }, meter) {
-    const targets = targetsOf(candidate, spread(sandboxes, "looking", SOCKETS), "/echo", SOCKETS);
+  run(candidate, { seconds }, meter) {
+    const targets = targetsOf(candidate, spread(candidate.sandboxes, "looking", SOCKETS), "/echo", SOCKETS);
     const task: EchoTask = { targets, payloadBytes: 64, seconds };
     return runGenerator("echo-process.ts", { ...task }, meter);
   },
@@ -26,8 +26,8 @@ export const EVENT_STREAMS: Work = {
   title: `Server-Sent Events, ${STREAMS} streams, one each ${EVENT_EVERY_MS} ms`,
   unit: "event",
   comparedBy: "cpu",
-  run(candidate, { sandboxes, seconds }, meter) {
-    const targets = targetsOf(candidate, spread(sandboxes, "looking", STREAMS), "/events", STREAMS);
+  run(candidate, { seconds }, meter) {
+    const targets = targetsOf(candidate, spread(candidate.sandboxes, "looking", STREAMS), "/events", STREAMS);
     const task: EventsTask = { targets, seconds, perSecond: (STREAMS * 1000) / EVENT_EVERY_MS };
     return runGenerator("events-process.ts", { ...task }, meter);
   },

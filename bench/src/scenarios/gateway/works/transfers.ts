@@ -16,11 +16,11 @@ function transfer(
     title,
     unit: "MiB",
     comparedBy: "rate",
-    async run(candidate, { sandboxes, bytes }, meter) {
+    async run(candidate, { bytes }, meter) {
       const there =
         direction === "download"
-          ? targetsOf(candidate, spread(sandboxes, "answering", connections), "/large", connections)
-          : targetsOf(candidate, spread(sandboxes, "looking", connections), "/sink", connections);
+          ? targetsOf(candidate, spread(candidate.sandboxes, "answering", connections), "/large", connections)
+          : targetsOf(candidate, spread(candidate.sandboxes, "looking", connections), "/sink", connections);
       const task: TransferTask = { direction, targets: there, bytes: bytes / connections };
       const load = await runGenerator("transfer-process.ts", { ...task }, meter);
       return { ...load, count: load.count / MIB };

@@ -1,11 +1,10 @@
 import type { Candidate } from "../candidates/candidate.ts";
 import type { Load, Meter } from "../load/load.ts";
 import type { RawTarget } from "../load/open-websocket.ts";
-import type { BenchSandbox } from "../sandboxes.ts";
+import { inTurn, type BenchSandbox } from "../sandboxes.ts";
 
 /** How much of a work is done at a time. */
 export interface WorkSetup {
-  readonly sandboxes: readonly BenchSandbox[];
   readonly seconds: number;
   /** Of a large body. */
   readonly bytes: number;
@@ -41,9 +40,5 @@ export function targetsOf(
   path: string,
   count: number,
 ): RawTarget[] {
-  return Array.from({ length: count }, (_, index) => {
-    const sandbox = sandboxes[index % sandboxes.length];
-    if (sandbox === undefined) throw new Error("there are no sandboxes to send requests to");
-    return targetOf(candidate, sandbox, path);
-  });
+  return inTurn(sandboxes, count).map((sandbox) => targetOf(candidate, sandbox, path));
 }
