@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import type { AddressInfo } from "node:net";
 import { createRuntimeServer } from "./server.ts";
 import { readSettings } from "./settings.ts";
 
@@ -10,9 +11,8 @@ server.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 server.listen(settings.port, settings.host, () => {
-  process.stdout.write(
-    `sandgate-runtime: listening on port ${settings.port}, workspace ${settings.workspace}\n`,
-  );
+  const { port } = server.address() as AddressInfo;
+  process.stdout.write(`sandgate-runtime: listening on port ${port}, workspace ${settings.workspace}\n`);
 });
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.on(signal, () => {
