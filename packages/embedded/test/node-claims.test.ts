@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PersistentVolumeClaim, Stored } from "@sandgate/contract";
 import { PERSISTENT_VOLUME_CLAIMS } from "@sandgate/kube";
-import { NAMESPACE, openTestNode, type TestNode } from "./support/test-node.ts";
+import { isOver, NAMESPACE, openTestNode, type TestNode } from "./support/test-node.ts";
 
 let node: TestNode;
 
@@ -64,5 +65,33 @@ describe("a PersistentVolumeClaim", () => {
     );
     const grown = await until("growing", ({ status }) => status?.capacity?.["storage"] === "2Gi");
     expect(grown.status?.phase).toBe("Bound");
+  });
+
+  test("keeps its files for the next pod; they go with it", async () => {
+    const name = "disk";
+    await node.client.create(PERSISTENT_VOLUME_CLAIMS, {
+      metadata: { name, namespace: NAMESPACE },
+      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+    });
+    const volumes = [{ name: "d", persistentVolumeClaim: { claimName: name } }];
+    const containers = [{ volumeMounts: [{ name: "d", mountPath: "/workspace" }] }];
+    await node.script("writer", "echo kept > file; ln -s / out", { volumes, containers });
+    await node.until("writer", isOver);
+    await node.remove("writer", 0);
+    await node.gone("writer");
+    await node.script("reader", "cat file; echo more >> file; ls out/node 2>&1 | head -1", {
+      volumes,
+      containers,
+    });
+    await node.until("reader", isOver);
+    expect(await node.logs("reader")).toMatch(/^kept\nls: cannot access/);
+    await node.remove("reader", 0);
+    const claim = await node.client.get(PERSISTENT_VOLUME_CLAIMS, { namespace: NAMESPACE, name });
+    expect(claim.status).toMatchObject({ phase: "Bound", capacity: { storage: "1Gi" } });
+    const folder = `${node.dataDir}/node/claims/${claim.metadata.uid}`;
+    expect(existsSync(folder)).toBe(true);
+    await node.gone("reader");
+    await node.client.delete(PERSISTENT_VOLUME_CLAIMS, { namespace: NAMESPACE, name });
+    await expect.poll(() => existsSync(folder), { timeout: 10_000 }).toBe(false);
   });
 });

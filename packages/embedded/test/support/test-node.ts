@@ -26,6 +26,8 @@ export interface TestNode {
   script(name: string, text: string, spec?: ScriptSpec): Promise<Stored<Pod>>;
   /** Resolves with the pod as soon as the condition holds. */
   until(name: string, condition: (pod: Stored<Pod>) => boolean): Promise<Stored<Pod>>;
+  /** Has a pod end. */
+  remove(name: string, gracePeriodSeconds?: number): Promise<void>;
   /** Resolves when the pod is gone. */
   gone(name: string): Promise<void>;
   logs(name: string, options?: { container?: string; previous?: boolean }): Promise<string>;
@@ -118,6 +120,8 @@ export async function openTestNode(options: TestNodeOptions = {}): Promise<TestN
         const pod = pods.get(`${NAMESPACE}/${name}`);
         return pod !== undefined && condition(pod) ? pod : undefined;
       }, `pod ${name}`),
+    remove: (name, gracePeriodSeconds) =>
+      client.delete(PODS, { namespace: NAMESPACE, name }, { gracePeriodSeconds }),
     gone: async (name) => {
       await await_(
         () => (pods.get(`${NAMESPACE}/${name}`) === undefined ? true : undefined),
