@@ -138,8 +138,13 @@ curl http://127.0.0.1:8090/execute -H 'X-Sandbox-ID: my-sandbox' -H 'Content-Typ
 | \`X-Sandbox-Namespace\` | its namespace, \`default\` without it |
 | \`X-Sandbox-Port\` | port in the sandbox, \`sandboxPort\` (8888) without it |
 | \`X-Sandbox-UID\` | UID that the Sandbox object must have |
-| \`X-Sandbox-Pod-IP\` | chooses among the addresses of that sandbox's pod; anything else is passed over |
+| \`X-Sandbox-Pod-IP\` | address of the pod, where it is a ready sandbox's that the caller reaches; any other is passed over |
 | \`X-Sandbox-Timeout\` | seconds that the client waits for the first byte, up to \`routerTimeoutCapMs\` |
+
+A pod IP alone is enough where the ID is nobody's: the request goes to the sandbox with that IP, after the ID was waited for
+(1.4 s). Where ID and IP mean different sandboxes the answer is 409, \`SANDBOX_REPLACED\`, since a pod's IP is given out again. Whoever
+keeps IPs for long sends the UID with them: then the request reaches that sandbox or none. An address that is no sandbox's is never
+dialled, whatever the headers say.
 
 A Host under the base domain is the host form, before any of these. Else every path is the sandbox's but \`/healthz\`, which
 answers \`{"status":"ok"}\`. On the gateway's own listener these headers mean nothing and are cut.

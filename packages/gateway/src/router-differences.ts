@@ -9,32 +9,33 @@ export interface RouterDifference {
 /** Every one that is known. The reference page and the comparison with the real router read this table. */
 export const ROUTER_DIFFERENCES = {
   "pod-ip-of-nobody": {
-    what: "`X-Sandbox-Pod-IP` that is no sandbox's",
+    what: "`X-Sandbox-Pod-IP` that is no ready sandbox's, or one's that the caller does not reach",
     upstream: "connects to it",
-    sandgate: "passes it over; the ID decides",
+    sandgate: "passes it over; the ID decides, and where it names nothing it is 502",
     reason:
       "Else whoever reaches the router reaches every address that it reaches: other pods, nodes, the API server.",
   },
   "pod-ip-of-another": {
     what: "`X-Sandbox-Pod-IP` of another sandbox than ID and namespace name",
     upstream: "goes to the one with the IP",
-    sandgate: "goes to the one that is named",
-    reason: "Pod IPs are given out again: what a client remembers may be somebody else's by now.",
+    sandgate: "409",
+    reason:
+      "Pod IPs are given out again: what a client remembers may be another one's by now, and which of the two is meant cannot be told.",
   },
-  "pod-ip-for-unknown-id": {
-    what: "an ID that names nothing, with the pod IP or the UID of a sandbox",
+  "uid-for-unknown-id": {
+    what: "an ID that names nothing, with the UID of a sandbox and without its pod IP",
     upstream: "goes to that sandbox",
     sandgate: "502",
-    reason: "The sandbox that was meant is gone; its commands are not for the next one with its IP.",
+    reason: "A UID is what the sandbox must have, and no address.",
   },
   "uid-mismatch": {
-    what: "`X-Sandbox-UID` that is not the named sandbox's",
-    upstream: "goes to the sandbox with the UID, or else to the one with the name",
+    what: "`X-Sandbox-UID` that is not the named sandbox's, or not the one's with the pod IP",
+    upstream: "goes to the sandbox with the IP, else with the UID, else with the name",
     sandgate: "409",
     reason: "Whoever sends a UID means that one and no other under its name.",
   },
   "unclaimed-by-uid": {
-    what: "the UID of a warm pool's member that no claim has taken",
+    what: "the UID or the pod IP of a warm pool's member that no claim has taken",
     upstream: "goes there",
     sandgate: "502",
     reason: "It is nobody's yet; whoever got in first could prepare it for whoever claims it.",

@@ -47,6 +47,22 @@ async function told(response: Response): Promise<[status: number, detail: string
   return [response.status, String(body["detail"])];
 }
 
+/** A sandbox whose pod has an IP of its own. */
+function at(
+  ip: string,
+  user: string,
+  name: string,
+  state: { state?: "Starting" } = {},
+  labels: Record<string, string> = {},
+): ReturnType<typeof entry> {
+  const one = entry(user, name);
+  return {
+    sandbox: { ...one.sandbox, labels: { ...one.sandbox.labels, ...labels } },
+    pod: { ...one.pod!, podIps: [ip] },
+    state: { ...one.state, ...state },
+  };
+}
+
 async function freePort(): Promise<number> {
   const server = createTcpServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -205,18 +221,35 @@ describe("which sandbox a request in header form reaches", () => {
     expect([status, detail]).toEqual([409, "default/box has another UID than before."]);
   });
 
-  it("is the named one whatever pod IP is sent: no other pod, known or not, is ever dialled", async () => {
+  it("is the named one where the pod IP is no ready sandbox's: no address out of a header is ever dialled", async () => {
     const url = await open();
+    bench.routes.put("starting", at("10.88.0.8", "bob", "starting", { state: "Starting" }));
     bench.routes.put(
-      "bob-box2",
-      entry("bob", "box2", { pod: { ...entry("bob", "box2").pod!, podIps: ["10.88.0.9"] } }),
+      "pooled",
+      at("10.88.0.7", "bob", "pooled", {}, { "agents.x-k8s.io/warm-pool-sandbox": "1" }),
     );
-    const statuses = ["10.88.0.2", "10.88.0.9", "10.96.0.1", "192.0.2.1", "2001:db8::1"].map(async (ip) => {
+    bench.routes.put("old", at("10.88.0.6", "bob", "old"));
+    bench.routes.put("new", at("10.88.0.6", "bob", "new"));
+    const nobodys = ["10.88.0.8", "10.88.0.7", "10.88.0.6", "10.96.0.1", "192.0.2.1", "2001:db8::1"];
+    const statuses = nobodys.map(async (ip) => {
       const named = await fetch(url, { headers: to({ "X-Sandbox-Pod-IP": ip }) });
       const nobody = await fetch(url, { headers: to({ "X-Sandbox-ID": "none", "X-Sandbox-Pod-IP": ip }) });
       return [named.status, nobody.status];
     });
     for (const pair of await Promise.all(statuses)) expect(pair).toEqual([200, 502]);
+  });
+
+  it("is the one with the pod IP where the ID is nobody's, and none where they are different ones", async () => {
+    const url = await open();
+    bench.routes.put("bob-six", at("fd00:0:0::9", "bob", "six"));
+    const ask = (more: Record<string, string>): Promise<Response> =>
+      fetch(url, { headers: to({ "X-Sandbox-Pod-IP": "fd00::9", ...more }) });
+    expect((await ask({ "X-Sandbox-ID": "none" })).status).toBe(200);
+    expect((await ask({ "X-Sandbox-ID": "none", "X-Sandbox-UID": "bob-six" })).status).toBe(200);
+    const replaced = await told(await ask({ "X-Sandbox-ID": "none", "X-Sandbox-UID": "gone" }));
+    expect(replaced).toEqual([409, "default/six has another UID than gone."]);
+    const torn = await told(await ask({}));
+    expect(torn).toEqual([409, "fd00::9 is the address of default/six, not of default/box."]);
   });
 
   it("is never a warm pool's that no claim has taken, by name or by UID, in no form", async () => {
@@ -298,7 +331,9 @@ describe("who reaches it", () => {
       });
     expect((await ask(keys.root, "box")).status).toBe(200);
     expect(await told(await ask(keys.bob, "box"))).toEqual([403, "bob reaches no sandbox default/box."]);
+    // By its pod's IP neither, whether the ID is somebody's or nobody's.
     expect(await told(await ask(keys.bob, "none"))).toEqual([403, "bob reaches no sandbox default/none."]);
+    expect((await ask(keys.alice, "none")).status).toBe(200);
   });
 
   it("is not a user whose name a foreign namespace only claims", async () => {

@@ -12,6 +12,7 @@ import {
   startGateway,
   type Gateway,
   type OpenTunnel,
+  type Route,
   type RouteTable,
 } from "../src/index.ts";
 
@@ -40,16 +41,13 @@ export async function openBench(
   const backendPort = (backend.address() as AddressInfo).port;
   const config = loadConfig(GATEWAY_KEYS, { flags: { port: 0, drainTimeoutMs: DRAIN_MS, ...flags } }).values;
   const table = createRouteTable({ userLabel: "user", userNamespaces: config.userNamespaces });
+  const atBackend = (route: Route | undefined): Route | undefined =>
+    route === undefined || route.podIps.length === 0 ? route : { ...route, podIps: [BACKEND] };
   const routes: RouteTable = {
-    find(user, name) {
-      const route = table.find(user, name);
-      return route === undefined || route.podIps.length === 0 ? route : { ...route, podIps: [BACKEND] };
-    },
+    find: (user, name) => atBackend(table.find(user, name)),
     list: () => table.list(),
-    findNamed(namespace, name) {
-      const route = table.findNamed(namespace, name);
-      return route === undefined || route.podIps.length === 0 ? route : { ...route, podIps: [BACKEND] };
-    },
+    findNamed: (namespace, name) => atBackend(table.findNamed(namespace, name)),
+    findByPodIp: (ip) => atBackend(table.findByPodIp(ip)),
     follow: table.follow,
     put: (uid, sandbox) => table.put(uid, sandbox),
     get size() {

@@ -94,8 +94,9 @@ export const ERROR_CATALOGUE = {
   SANDBOX_REPLACED: {
     status: 409,
     retryable: false,
-    title: "Another sandbox has this name now",
-    remedy: "The one with the UID of X-Sandbox-UID is gone; look up the new one, or leave the header out.",
+    title: "Another sandbox has this name or address now",
+    remedy:
+      "What X-Sandbox-UID or X-Sandbox-Pod-IP means is not the sandbox that is named; look up the new one, or leave the header out.",
   },
   EXPECTATION_FAILED: {
     status: 417,

@@ -8,6 +8,7 @@ import {
 } from "@sandgate/contract";
 import type { PodView, SandboxEntry } from "@sandgate/kube";
 import { isDialable } from "./dialable.ts";
+import { isAddress } from "./is-address.ts";
 import type { Route } from "./route.ts";
 import { mayClaim } from "./user-namespaces.ts";
 
@@ -16,6 +17,11 @@ export interface RouteTable {
   find(user: string, name: string): Route | undefined;
   /** The Sandbox object of that name, as it is whether or not it has an address. */
   findNamed(namespace: string, name: string): Route | undefined;
+  /**
+   * The ready sandbox whose pod has that address, in canonical form. None where two claim it, as while one of their pods is
+   * not yet known to be gone. It looks at every route: no index is kept of what hardly anybody asks.
+   */
+  findByPodIp(ip: string): Route | undefined;
   /** Calls back whenever that object changes. Returns what ends it. */
   follow(namespace: string, name: string, onChange: () => void): () => void;
   /** Every sandbox known, those without an address (`Conflict`) among them; in no order. */
@@ -103,8 +109,10 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
 
   return {
     find(user, name) {
+      const claimed = claims.get(`${user}/${name}`);
+      if (typeof claimed === "string") return holders.get(claimed)?.route;
       let refused: Route | undefined;
-      for (const uid of claimants(joined(user, name))) {
+      for (const uid of claimed ?? []) {
         const holder = holders.get(uid);
         if (holder === undefined) continue;
         if (!holder.refused) return holder.route;
@@ -113,7 +121,16 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
       return refused;
     },
     findNamed(namespace, name) {
-      return holders.get(named.get(objectKey(namespace, name)) ?? "")?.actual;
+      return holders.get(named.get(`${namespace}/${name}`) ?? "")?.actual;
+    },
+    findByPodIp(ip) {
+      let found: Route | undefined;
+      for (const { actual } of holders.values()) {
+        if (actual.state !== "Ready" || !actual.podIps.some((one) => isAddress(one, ip))) continue;
+        if (found !== undefined) return undefined;
+        found = actual;
+      }
+      return found;
     },
     follow(namespace, name, onChange) {
       const key = objectKey(namespace, name);

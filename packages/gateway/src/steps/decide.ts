@@ -1,4 +1,5 @@
-import { canonicalIp, SandgateError, type HeaderAddress, type PathAddress } from "@sandgate/contract";
+import { SandgateError, type HeaderAddress, type PathAddress } from "@sandgate/contract";
+import { isAddress } from "../routes/is-address.ts";
 import { portOf } from "../routes/port-of.ts";
 import type { Route } from "../routes/route.ts";
 import type { RouteTable } from "../routes/route-table.ts";
@@ -48,10 +49,11 @@ export function decide(
 
 /**
  * The same for the header form. ID and namespace say which Sandbox object is meant. Its UID, where one is sent, must be that
- * object's. The pod IP counts only if it is that very pod's, and chooses among its addresses: what a client remembers may
- * belong to somebody else's pod by now.
+ * object's. A pod IP says it too, but only where it is that of a ready sandbox that the caller reaches: then it chooses among
+ * the pod's addresses, leads to the sandbox where the ID leads nowhere, and is refused where both lead to different ones,
+ * since a pod's IP is given out again. Any other is passed over, so nothing else is ever dialled.
  *
- * @throws SandgateError FORBIDDEN, NOT_SYNCED, SANDBOX_NOT_FOUND, SANDBOX_REPLACED, SANDBOX_NOT_READY, SANDBOX_ENDED.
+ * @throws SandgateError FORBIDDEN, NOT_SYNCED, SANDBOX_NOT_FOUND, SANDBOX_REPLACED, SANDBOX_NOT_READY.
  */
 export function decideNamed(
   caller: Caller,
@@ -60,24 +62,48 @@ export function decideNamed(
   options: DecideOptions,
 ): Decision {
   const name = `${address.namespace}/${address.sandbox}`;
-  const route = routes.findNamed(address.namespace, address.sandbox);
-  if (!caller.admin && !reaches(caller, route)) {
-    if (!options.synced) throw missing(name, options);
+  const named = namedRoute(caller, address, routes);
+  const there = routeAtPodIp(caller, address, routes);
+  const route = named ?? there;
+  if (route === undefined) {
+    if (caller.admin || !options.synced) throw missing(name, options);
     throw new SandgateError("FORBIDDEN", `${caller.id} reaches no sandbox ${name}.`);
   }
-  if (route === undefined || route.unclaimed) throw missing(name, options);
-  if (address.uid !== undefined && address.uid !== route.sandboxUid) {
-    throw new SandgateError("SANDBOX_REPLACED", `${name} has another UID than ${address.uid}.`);
+  if (there !== undefined && there.sandboxUid !== route.sandboxUid) {
+    const other = `${there.namespace}/${there.name}`;
+    throw new SandgateError(
+      "SANDBOX_REPLACED",
+      `${address.podIp} is the address of ${other}, not of ${name}.`,
+    );
   }
-  const named = route.podIps.find((ip) => address.podIp !== undefined && canonicalIp(ip) === address.podIp);
-  const host = named ?? route.podIps[0];
+  if (address.uid !== undefined && address.uid !== route.sandboxUid) {
+    const found = `${route.namespace}/${route.name}`;
+    throw new SandgateError("SANDBOX_REPLACED", `${found} has another UID than ${address.uid}.`);
+  }
+  const host = route.podIps.find((ip) => isAddress(ip, address.podIp)) ?? route.podIps[0];
   if (route.state !== "Ready" || host === undefined) throw notReady(route, name);
   return { route, host, port: address.port ?? options.sandboxPort };
 }
 
-/** Whether the sandbox is the caller's own. */
-function reaches(caller: Caller, route: Route | undefined): boolean {
-  return route !== undefined && !route.unclaimed && route.owner === caller.user;
+/** The sandbox that ID and namespace name, as far as the caller may know of it. */
+export function namedRoute(caller: Caller, address: HeaderAddress, routes: RouteTable): Route | undefined {
+  return visible(caller, routes.findNamed(address.namespace, address.sandbox));
+}
+
+/** The sandbox whose pod has the address that was sent, as far as the caller may know of it. */
+export function routeAtPodIp(caller: Caller, address: HeaderAddress, routes: RouteTable): Route | undefined {
+  const { podIp } = address;
+  if (podIp === undefined) return undefined;
+  const named = namedRoute(caller, address, routes);
+  // What clients usually send; it spares the look at every route.
+  if (named?.podIps.some((ip) => isAddress(ip, podIp)) === true) return named;
+  return visible(caller, routes.findByPodIp(podIp));
+}
+
+/** A route that is somebody's, and the caller's or an admin asks. */
+function visible(caller: Caller, route: Route | undefined): Route | undefined {
+  if (route === undefined || route.unclaimed) return undefined;
+  return caller.admin || route.owner === caller.user ? route : undefined;
 }
 
 function missing(name: string, { synced }: DecideOptions): SandgateError {
