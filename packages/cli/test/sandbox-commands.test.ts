@@ -20,7 +20,7 @@ interface Told {
   message: string;
 }
 
-describe("the commands on sandboxes of the embedded cluster", { timeout: 90_000 }, () => {
+describe("the commands on sandboxes of the embedded cluster", { timeout: 60_000 }, () => {
   let up: SandgateUp;
   let folder: string;
 
@@ -72,10 +72,11 @@ describe("the commands on sandboxes of the embedded cluster", { timeout: 90_000 
     expect([run.status, run.stderr]).toEqual([1, expect.stringContaining('unknown field "spec.replicas"')]);
   });
 
-  it("says the pod's reason while it waits and what mends it when the time is over", () => {
-    const { status, stderr } = create("alice/image", "--image", "example.com/none:1", "--timeout", "2");
+  it("says the pod's reason and what mends it as soon as waiting is in vain", () => {
+    const { status, stderr } = create("alice/image", "--image", "example.com/none:1");
     expect(status).toBe(1);
     expect(stderr).toMatch(/^ {2}Starting: DependenciesNotReady: .*\(ErrImageNeverPull/m);
+    expect(stderr).toMatch(/^sandgate: Sandbox default\/image will not become ready: Starting: /m);
     expect(stderr).toContain(
       "The image cannot be pulled: ErrImageNeverPull: example.com/none:1. Correct its name;",
     );
@@ -92,8 +93,20 @@ describe("the commands on sandboxes of the embedded cluster", { timeout: 90_000 
     expect(stderr).toContain("The sandbox's pod has ended: its container ended with exit code 1.");
   });
 
+  it("says what a sandbox waits for when the time is over", () => {
+    const readinessProbe = { httpGet: { path: "/", port: 9999 }, periodSeconds: 1 };
+    const path = manifest("v1beta1", "probe", {}, { containers: [{ ...BOX, readinessProbe }] });
+    const { status, stderr } = create("-f", path, "--timeout", "6");
+    expect([status, stderr]).toEqual([1, expect.stringContaining("is not ready after 6 s: Starting: ")]);
+    expect(stderr).toContain("The sandbox's program is not ready: DependenciesNotReady: ");
+    expect(stderr).toContain("Readiness probe failed");
+    expect(up.sandgate("delete", "alice/probe").status).toBe(0);
+  });
+
   it("says that a sandbox is gone that was deleted while it was waited for", async () => {
-    const args = [MAIN, "create", "alice/going", "--image", "example.com/none:1"];
+    const readinessProbe = { httpGet: { path: "/", port: 9999 } };
+    const path = manifest("v1beta1", "going", {}, { containers: [{ ...BOX, readinessProbe }] });
+    const args = [MAIN, "create", "-f", path];
     const waiting = spawn(process.execPath, args, {
       env: { ...process.env, SANDGATE_DATA_DIR: up.dataDir },
       stdio: ["ignore", "ignore", "pipe"],
@@ -102,7 +115,7 @@ describe("the commands on sandboxes of the embedded cluster", { timeout: 90_000 
     for await (const chunk of waiting.stderr.setEncoding("utf8")) {
       const before = said;
       said += String(chunk);
-      if (said.includes("ErrImageNeverPull") && !before.includes("ErrImageNeverPull"))
+      if (said.includes("not Ready") && !before.includes("not Ready"))
         expect(up.sandgate("delete", "alice/going").status).toBe(0);
     }
     expect(said).toMatch(/^sandgate: Sandbox default\/going was deleted while it was waited for\.\n$/m);

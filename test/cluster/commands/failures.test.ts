@@ -52,10 +52,10 @@ describe("sandboxes that do not become ready, by the command on a cluster of v0.
   };
 
   it("says why the image is not pulled while it waits, and in the end what mends it", () => {
-    const { status, stderr } = sandgate("create", "alice/image", "--image", NO_IMAGE, "--timeout", "6");
+    const { status, stderr } = sandgate("create", "alice/image", "--image", NO_IMAGE, "--timeout", "10");
     expect(status).toBe(1);
     expect(stderr).toMatch(/^ {2}Starting: DependenciesNotReady: .*\((?:ErrImagePull|ImagePullBackOff)/m);
-    expect(stderr).toMatch(/^sandgate: Sandbox default\/image is not ready after 6 s: Starting: /m);
+    expect(stderr).toMatch(/^sandgate: Sandbox default\/image is not ready after 10 s: Starting: /m);
     expect(stderr).toContain("The image cannot be pulled: ");
     expect(stderr).toContain(NO_IMAGE);
     expect(stderr).toMatch(/^ {2}\$ kubectl --kubeconfig \S+ -n default patch sandboxes\.agents\.x-k8s\.io/m);

@@ -15,6 +15,8 @@ import { stateSeen } from "./state-seen.ts";
 
 /** States that do not end by waiting. */
 const FINAL: ReadonlySet<StateReason["state"]> = new Set(["Failed", "Succeeded", "Expired"]);
+/** Reasons of a pod that do not either: nobody fetches the image, or nobody could. */
+const FINAL_REASONS: ReadonlySet<string> = new Set(["ErrImageNeverPull", "InvalidImageName"]);
 /** Answers that waiting does not change either. */
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404]);
 
@@ -54,12 +56,14 @@ export async function waitForReady(
       return;
     }
     const owned = [...pods.list()].map(viewPod).filter(({ sandboxUid }) => sandboxUid === uid);
-    const state = stateSeen(sandbox, podsKnown === "yes" ? choosePod(owned, sandbox) : null);
+    const pod = choosePod(owned, sandbox);
+    const state = stateSeen(sandbox, podsKnown === "yes" ? pod : null);
     if (state.state === "Ready" || state.state === "Suspended") return over.resolve(state);
     const text = textOf(state);
     if (text !== last) onProgress(text);
     last = text;
-    if (FINAL.has(state.state)) over.reject(new CliError(`${subject} will not become ready: ${text}`));
+    if (FINAL.has(state.state) || FINAL_REASONS.has(pod?.reason ?? ""))
+      over.reject(new CliError(`${subject} will not become ready: ${text}`));
   };
   // A new sandbox's pod has its name; only pods of a warm pool, which nothing here makes, have another.
   const scope = { client, namespace, fieldSelector: `metadata.name=${name}`, onChange: judge };
