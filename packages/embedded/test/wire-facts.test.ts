@@ -9,19 +9,10 @@ import { type EmbeddedApiServer, startApiServer } from "../src/apiserver/index.t
 import { checkShape } from "./wire/check-shape.ts";
 import { type Accept, type WatchEvent, type WireClient, createWireClient } from "./wire/wire-client.ts";
 import { customResourceDefinitions } from "./wire/custom-resource-definitions.ts";
-import {
-  AGENTS,
-  CONTROLLER,
-  CORE,
-  EXTENSIONS,
-  KUBECTL,
-  OBJECTS,
-  POD_SPEC,
-  type Row,
-  SANDBOXES,
-  asMerge,
-  objectOf,
-} from "./wire/client-requests.ts";
+import { CONTROLLER } from "./wire/controller-requests.ts";
+import { KUBECTL } from "./wire/kubectl-requests.ts";
+import { asMerge, type Row } from "./wire/request-row.ts";
+import { AGENTS, CORE, EXTENSIONS, OBJECTS, POD_SPEC, SANDBOXES, objectOf } from "./wire/wire-objects.ts";
 
 let server: EmbeddedApiServer;
 let dataDir: string;
