@@ -19,6 +19,7 @@ import type { RouteSource } from "./route-source.ts";
 import { resolveAddress, type Addressed, type Entry } from "./steps/address.ts";
 import { awaitRoute, isSettled } from "./steps/await-route.ts";
 import { authenticate, type Caller } from "./steps/caller.ts";
+import { memoryOf } from "./steps/connection-memory.ts";
 import { checkSite, type SiteRules } from "./steps/check-site.ts";
 import { decide, decideNamed } from "./steps/decide.ts";
 import type { Observe } from "./steps/observe.ts";
@@ -65,8 +66,9 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
     const seen = begin(exchange);
     try {
       const { fields } = exchange.head;
-      const head = (seen.head = parseHead(exchange.head));
-      const addressed = (seen.addressed = resolveAddress(head, fields, entry));
+      const memory = memoryOf(exchange.client, parts.trusted);
+      const head = (seen.head = parseHead(exchange.head, memory));
+      const addressed = (seen.addressed = resolveAddress(head, fields, entry, memory));
       // Load balancers ask under any name or none; the answer holds a count and no more.
       const open = addressed.form === "own" ? answerOpenly(addressed.path, source, state.draining) : null;
       if (open !== null) {
@@ -76,7 +78,7 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
       }
       if (head.host === "") throw new SandgateError("REQUEST_MALFORMED", "The request has no Host header.");
       checkSite(fields, exchange.client.localAddress, head, parts.rules);
-      const caller = (seen.caller = authenticate(fields, parts.keys));
+      const caller = (seen.caller = authenticate(fields, parts.keys, memory));
       if (addressed.form === "own") {
         exchange.answer(answerOwn(addressed.path, caller, source, config.sandboxPort));
       } else if (addressed.form === "path" && head.document && !config.pathModePages) {
@@ -111,7 +113,7 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
         prepare(exchange.head, head, addressed, caller, decision, target, {
           peer: exchange.client.remoteAddress,
           requestId: exchange.requestId,
-          trusted: parts.trusted,
+          trusted: memoryOf(exchange.client, parts.trusted).trusted,
           routerTimeoutCapMs: config.routerTimeoutCapMs,
         }),
       );

@@ -9,18 +9,19 @@ export interface Metrics {
 
 /** Counters of one gateway; labels are bounded by status classes and error codes. */
 export function createMetrics(): Metrics {
-  const requests = new Map<string, number>();
+  /** By the status's hundreds. */
+  const requests = new Float64Array(10);
   const refusals = new Map<string, number>();
   const buckets = Array.from({ length: BUCKETS.length + 1 }, () => 0);
   let sum = 0;
-  const add = (map: Map<string, number>, key: string): void => void map.set(key, (map.get(key) ?? 0) + 1);
   return {
     count(status, error, durationMs) {
-      add(requests, `${Math.floor(status / 100)}xx`);
-      if (error !== null) add(refusals, error);
+      const hundreds = (status / 100) | 0;
+      requests[hundreds] = (requests[hundreds] ?? 0) + 1;
+      if (error !== null) refusals.set(error, (refusals.get(error) ?? 0) + 1);
       const seconds = durationMs / 1000;
-      const index = BUCKETS.findIndex((bound) => seconds <= bound);
-      const at = index === -1 ? BUCKETS.length : index;
+      let at = 0;
+      while (at < BUCKETS.length && seconds > (BUCKETS[at] ?? 0)) at++;
       buckets[at] = (buckets[at] ?? 0) + 1;
       sum += seconds;
     },
@@ -39,7 +40,7 @@ export function createMetrics(): Metrics {
         "sandgate_requests_total",
         "counter",
         "Requests by class of status.",
-        labelled(requests, "code"),
+        labelled(classes(requests), "code"),
       );
       metric(
         "sandgate_errors_total",
@@ -71,6 +72,10 @@ export function createMetrics(): Metrics {
       return `${lines.join("\n")}\n`;
     },
   };
+}
+
+function classes(counts: Float64Array): ReadonlyMap<string, number> {
+  return new Map([...counts].flatMap((count, hundreds) => (count === 0 ? [] : [[`${hundreds}xx`, count]])));
 }
 
 function labelled(map: ReadonlyMap<string, number>, label: string): [string, number][] {

@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import type { LogFields, Logger } from "@sandgate/contract";
+import { batchLines } from "./batch-lines.ts";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LEVELS)[number];
@@ -10,14 +11,13 @@ export type LogLevel = (typeof LEVELS)[number];
  * @param level - The least that is written.
  */
 export function createConsoleLogger(output: Writable, level: LogLevel, json: boolean): Logger {
+  const lines = batchLines(output);
   const write = (of: LogLevel, message: string, fields: LogFields = {}): void => {
     if (LEVELS.indexOf(of) < LEVELS.indexOf(level)) return;
     const time = new Date().toISOString();
-    output.write(
-      json
-        ? `${JSON.stringify({ time, level: of, message, ...fields })}\n`
-        : `${plain(time, of, message, fields)}\n`,
-    );
+    lines.add(json ? jsonLine(time, of, message, fields) : plain(time, of, message, fields));
+    // Whatever comes next may be the end of the process.
+    if (of === "warn" || of === "error") lines.flush();
   };
   return {
     debug: (message, fields) => write("debug", message, fields),
@@ -25,6 +25,13 @@ export function createConsoleLogger(output: Writable, level: LogLevel, json: boo
     warn: (message, fields) => write("warn", message, fields),
     error: (message, fields) => write("error", message, fields),
   };
+}
+
+/** As `JSON.stringify` of all of it together, without making one object of them for every request. */
+function jsonLine(time: string, level: LogLevel, message: string, fields: LogFields): string {
+  const rest = JSON.stringify(fields).slice(1);
+  const head = `{"time":"${time}","level":"${level}","message":${JSON.stringify(message)}`;
+  return rest === "}" ? `${head}}` : `${head},${rest}`;
 }
 
 function plain(time: string, level: LogLevel, message: string, fields: LogFields): string {

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { watch, type FSWatcher } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
@@ -15,8 +15,10 @@ export interface ApiKey {
 }
 
 export interface ApiKeys {
-  /** The key's entry; every entry is compared, in constant time each. */
+  /** The key's entry. It is looked up by its hash, of which nobody can choose a part, and compared in constant time. */
   find(key: string): ApiKey | undefined;
+  /** Another number each time that the keys have changed. */
+  readonly generation: number;
   close(): void;
 }
 
@@ -29,12 +31,14 @@ const ROLES = new Set(["admin"]);
  * @throws Error that names file and entry where the file cannot be used at the start.
  */
 export async function openApiKeys(path: string, logger: Logger = silentLogger): Promise<ApiKeys> {
-  let keys = parseApiKeys(await readFirst(path), path);
+  let keys = byHash(parseApiKeys(await readFirst(path), path));
+  let generation = 0;
   const reload = (): void => {
     readFile(path, "utf8")
       .then((text) => {
-        keys = parseApiKeys(text, path);
-        logger.info("API keys read again", { keys: keys.length });
+        keys = byHash(parseApiKeys(text, path));
+        generation++;
+        logger.info("API keys read again", { keys: keys.size });
       })
       .catch((error: unknown) => {
         logger.error("API keys could not be read again; the old ones stay", {
@@ -48,15 +52,19 @@ export async function openApiKeys(path: string, logger: Logger = silentLogger): 
   });
   return {
     find(key) {
-      const hash = createHash("sha256").update(key).digest();
-      let found: ApiKey | undefined;
-      for (const one of keys) {
-        if (timingSafeEqual(hash, one.hash)) found = one;
-      }
-      return found;
+      const digest = hash("sha256", key, "buffer");
+      const found = keys.get(digest.toString("latin1"));
+      return found !== undefined && timingSafeEqual(digest, found.hash) ? found : undefined;
+    },
+    get generation() {
+      return generation;
     },
     close: () => watcher.close(),
   };
+}
+
+function byHash(keys: readonly ApiKey[]): ReadonlyMap<string, ApiKey> {
+  return new Map(keys.map((key) => [key.hash.toString("latin1"), key]));
 }
 
 async function readFirst(path: string): Promise<string> {

@@ -8,11 +8,13 @@ import {
   parseHost,
   parsePath,
   parseSandboxHeaders,
+  printPrefix,
   SandgateError,
   type HeaderAddress,
   type PathAddress,
 } from "@sandgate/contract";
 import type { HeaderFields } from "../engine/head/header-fields.ts";
+import type { ConnectionMemory } from "./connection-memory.ts";
 import type { Head } from "./parse-head.ts";
 
 /** Base domain of the host form on loopback: browsers resolve `*.localhost` there by themselves. */
@@ -44,7 +46,12 @@ export type Addressed =
  *
  * @throws SandgateError ADDRESS_MALFORMED.
  */
-export function resolveAddress(head: Head, fields: HeaderFields, entry: Entry): Addressed {
+export function resolveAddress(
+  head: Head,
+  fields: HeaderFields,
+  entry: Entry,
+  memory: ConnectionMemory,
+): Addressed {
   const host = parseHost(head.hostname, LOCAL_BASE_DOMAIN);
   if (host === "malformed") {
     throw new SandgateError(
@@ -53,7 +60,7 @@ export function resolveAddress(head: Head, fields: HeaderFields, entry: Entry): 
     );
   }
   if (host !== null) return { form: "host", ...host, rest: head.target };
-  return entry === "router" ? byHeaders(head, fields) : byPath(head);
+  return entry === "router" ? byHeaders(head, fields) : byPath(head, memory);
 }
 
 function byHeaders({ target }: Head, fields: HeaderFields): Addressed {
@@ -65,9 +72,17 @@ function byHeaders({ target }: Head, fields: HeaderFields): Addressed {
   return { form: "header", ...parsed.address, rest: target };
 }
 
-function byPath({ target }: Head): Addressed {
+function byPath({ target }: Head, memory: ConnectionMemory): Addressed {
+  if (target.startsWith(memory.prefix)) {
+    const { user, sandbox, port, prefix } = memory;
+    return { form: "path", user, sandbox, port, rest: target.slice(prefix.length - 1) };
+  }
   const parsed = parsePath(target);
   if (parsed.kind === "malformed")
     throw new SandgateError("ADDRESS_MALFORMED", `The address is malformed: ${parsed.why}.`);
-  return parsed.kind === "own" ? { form: "own", path: parsed.path } : { form: "path", ...parsed.address };
+  if (parsed.kind === "own") return { form: "own", path: parsed.path };
+  const { user, sandbox, port } = parsed.address;
+  const prefix = `${printPrefix(parsed.address)}/`;
+  if (target.startsWith(prefix)) Object.assign(memory, { prefix, user, sandbox, port });
+  return { form: "path", ...parsed.address };
 }

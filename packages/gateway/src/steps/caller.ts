@@ -1,6 +1,7 @@
 import { HEADER_KEY, SandgateError } from "@sandgate/contract";
 import type { ApiKeys } from "../auth/api-keys.ts";
 import type { HeaderFields } from "../engine/head/header-fields.ts";
+import type { ConnectionMemory } from "./connection-memory.ts";
 
 /** Who asks. */
 export interface Caller {
@@ -23,18 +24,25 @@ const OPERATOR: Caller = { id: "operator", user: "default", admin: true, usedAut
  * @param keys - Null where everybody is let in.
  * @throws SandgateError UNAUTHENTICATED; the message does not say whether a key exists.
  */
-export function authenticate(fields: HeaderFields, keys: ApiKeys | null): Caller {
+export function authenticate(fields: HeaderFields, keys: ApiKeys | null, memory: ConnectionMemory): Caller {
   if (keys === null) return OPERATOR;
   const own = fields.value(HEADER_KEY);
   const key = own ?? keyOfAuthorization(fields.value("authorization"));
-  const found = key === undefined || key === "" ? undefined : keys.find(key);
-  if (found === undefined) {
-    throw new SandgateError(
-      "UNAUTHENTICATED",
-      key === undefined ? "The request carries no API key." : "The API key is not valid.",
-    );
+  if (key === undefined || key === "")
+    throw new SandgateError("UNAUTHENTICATED", "The request carries no API key.");
+  if (key === memory.key && keys.generation === memory.generation && memory.caller !== null) {
+    const usedAuthorization = own === undefined;
+    return memory.caller.usedAuthorization === usedAuthorization
+      ? memory.caller
+      : { ...memory.caller, usedAuthorization };
   }
-  return { id: found.id, user: found.user, admin: found.admin, usedAuthorization: own === undefined };
+  const found = keys.find(key);
+  if (found === undefined) throw new SandgateError("UNAUTHENTICATED", "The API key is not valid.");
+  const caller = { id: found.id, user: found.user, admin: found.admin, usedAuthorization: own === undefined };
+  memory.key = key;
+  memory.generation = keys.generation;
+  memory.caller = caller;
+  return caller;
 }
 
 function keyOfAuthorization(header: string | undefined): string | undefined {

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { SandgateError } from "@sandgate/contract";
 import type { RequestHead } from "../engine/head/request-head.ts";
+import type { ConnectionMemory } from "./connection-memory.ts";
 
 /** What the following steps need of a request's head. */
 export interface Head {
@@ -27,7 +28,7 @@ const ONCE = ["authorization", "sandgate-key", "origin", "upgrade"] as const;
  *
  * @throws SandgateError REQUEST_MALFORMED.
  */
-export function parseHead(request: RequestHead): Head {
+export function parseHead(request: RequestHead, memory: ConnectionMemory): Head {
   const { method, target, fields } = request;
   const hosts = fields.times("host");
   if (hosts > 1 || (hosts === 0 && request.minor === 1))
@@ -37,11 +38,15 @@ export function parseHead(request: RequestHead): Head {
       throw new SandgateError("REQUEST_MALFORMED", `The request has more than one ${name}.`);
   }
   const host = fields.value("host") ?? "";
+  if (hosts === 1 && host !== memory.host) {
+    memory.hostname = hostnameOf(host);
+    memory.host = host;
+  }
   return {
     method,
     target,
     host,
-    hostname: hosts === 0 ? "" : hostnameOf(host),
+    hostname: hosts === 0 ? "" : memory.hostname,
     origin: fields.value("origin"),
     document: isDocument(request),
   };

@@ -1,4 +1,3 @@
-import { isIP, type BlockList } from "node:net";
 import { isIdempotent, printPrefix, SandgateError } from "@sandgate/contract";
 import type { ForwardPlan } from "../engine/exchange-plan.ts";
 import type { RequestHead } from "../engine/head/request-head.ts";
@@ -16,8 +15,8 @@ export interface PrepareOptions {
   /** Address of the peer. */
   peer: string;
   requestId: string;
-  /** Peers whose X-Forwarded-* are believed. */
-  trusted: BlockList;
+  /** The peer's X-Forwarded-* are believed. */
+  trusted: boolean;
   /** Longest time that X-Sandbox-Timeout may ask for. */
   routerTimeoutCapMs: number;
 }
@@ -46,7 +45,7 @@ export function prepare(
     proto: "http",
     host: head.host,
     prefix,
-    trusted: options.trusted.check(peer, isIP(peer) === 6 ? "ipv6" : "ipv4"),
+    trusted: options.trusted,
     // Programs behind the router know it as upstream made it: called by their own address, without the caller's credentials.
     sandboxHost: byHeaders ? hostOf(decision) : undefined,
     dropAuthorization: byHeaders || caller.usedAuthorization,

@@ -1,5 +1,18 @@
 import { SandgateError, type ErrorCode } from "@sandgate/contract";
-import { COLON, CR, FIELD_VALUE, HEX, LF, SEMICOLON, SPACE, TAB, TOKEN } from "../head/byte-classes.ts";
+import {
+  BACKSLASH,
+  COLON,
+  CR,
+  EQUALS,
+  FIELD_VALUE,
+  HEX,
+  LF,
+  QUOTE,
+  SEMICOLON,
+  SPACE,
+  TAB,
+  TOKEN,
+} from "../head/byte-classes.ts";
 
 /** Digits of one chunk's size: 2^48 bytes, exact as a number. */
 const MAX_SIZE_DIGITS = 12;
@@ -24,8 +37,16 @@ const NOT_IN_TRAILERS: ReadonlySet<string> = new Set([
   "authorization",
   "cookie",
   "set-cookie",
-  "sandgate-key",
+  "forwarded",
+  "x-real-ip",
+  "x-request-id",
 ]);
+/** What the gateway tells, or what addresses a sandbox. */
+const FAMILIES_NOT_IN_TRAILERS = ["x-forwarded-", "x-sandbox-", "sandgate-", "proxy-"] as const;
+
+function isForHeads(name: string): boolean {
+  return NOT_IN_TRAILERS.has(name) || FAMILIES_NOT_IN_TRAILERS.some((family) => name.startsWith(family));
+}
 
 /** Where in the grammar of a chunked body the next byte stands. */
 const State = {
@@ -41,6 +62,8 @@ const State = {
   ValueLf: 9,
   LastLf: 10,
   Done: 11,
+  Quoted: 12,
+  QuotedPair: 13,
 } as const;
 type State = (typeof State)[keyof typeof State];
 
@@ -110,9 +133,9 @@ export class ChunkScanner {
         this.#stepSize(byte);
         return;
       case State.Extension:
-        if (byte === CR) this.#state = State.SizeLf;
-        else if (FIELD_VALUE[byte] !== 1) throw this.#refuse("a forbidden byte in a chunk's extension");
-        else if (++this.#extensionBytes > MAX_EXTENSION_BYTES) throw this.#refuse("long chunk extensions");
+      case State.Quoted:
+      case State.QuotedPair:
+        this.#stepExtension(byte);
         return;
       case State.SizeLf:
         this.#expect(byte, LF, "a chunk size that does not end with CR LF");
@@ -143,6 +166,22 @@ export class ChunkScanner {
     if (byte === CR) this.#state = State.SizeLf;
     else if (byte === SEMICOLON) this.#state = State.Extension;
     else throw this.#refuse("a chunk size that is no hexadecimal number");
+  }
+
+  /** `;name`, `;name=token` or `;name="text"`, any number of them, without spaces: what is quoted has to end in its line. */
+  #stepExtension(byte: number): void {
+    if (++this.#extensionBytes > MAX_EXTENSION_BYTES) throw this.#refuse("long chunk extensions");
+    if (this.#state === State.Extension) {
+      if (byte === CR) this.#state = State.SizeLf;
+      else if (byte === QUOTE) this.#state = State.Quoted;
+      else if (TOKEN[byte] === 0 && byte !== SEMICOLON && byte !== EQUALS)
+        throw this.#refuse("a forbidden byte in a chunk's extension");
+      return;
+    }
+    if (FIELD_VALUE[byte] !== 1) throw this.#refuse("a chunk extension whose quotes do not end");
+    if (this.#state === State.QuotedPair) this.#state = State.Quoted;
+    else if (byte === BACKSLASH) this.#state = State.QuotedPair;
+    else if (byte === QUOTE) this.#state = State.Extension;
   }
 
   #stepTrailer(byte: number): void {
@@ -183,7 +222,7 @@ export class ChunkScanner {
     }
     if (byte === SPACE || byte === TAB) throw this.#refuse("a folded trailer or a space before its colon");
     if (byte !== COLON || this.#name === "") throw this.#refuse("a trailer without a name and a colon");
-    if (NOT_IN_TRAILERS.has(this.#name)) throw this.#refuse(`${this.#name} as a trailer`);
+    if (isForHeads(this.#name)) throw this.#refuse(`${this.#name} as a trailer`);
     this.#state = State.Value;
   }
 

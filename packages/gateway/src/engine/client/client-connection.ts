@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { SandgateError } from "@sandgate/contract";
+import { CR, LF } from "../head/byte-classes.ts";
 import { INCOMPLETE } from "../head/header-fields.ts";
 import { Channel, type ChannelEvents } from "../net/channel.ts";
 import { Deadline } from "../net/deadline.ts";
@@ -30,6 +31,8 @@ export class ClientConnection implements ChannelEvents {
   readonly remoteAddress: string;
   readonly localAddress: string;
   readonly localPort: number;
+  /** Of the handler: what it keeps from one request to the next. */
+  memory: unknown = null;
   /** The client has sent its end. */
   clientEnded = false;
   readonly #parts: EngineParts;
@@ -39,6 +42,10 @@ export class ClientConnection implements ChannelEvents {
   #held: Buffer | null = null;
   #consuming = false;
   #lingered = 0;
+  /** Bytes of a head are there. */
+  #headBegun = false;
+  /** An empty line before the next request was passed over. */
+  #lineSkipped = false;
   /** It ends after the exchange under way. */
   #last = false;
 
@@ -183,8 +190,19 @@ export class ClientConnection implements ChannelEvents {
   /** @returns Where the head ended, or INCOMPLETE when nothing more can be done with these bytes now. */
   #takeHead(bytes: Buffer, from: number, end: number): number {
     const { limits } = this.#parts;
-    // Some clients send an empty line after a body (RFC 9112, section 2.2).
-    const start = bytes[from] === 0x0d && bytes[from + 1] === 0x0a ? from + 2 : from;
+    let start = from;
+    // Some clients send an empty line after a body (RFC 9112, section 2.2). One, however its bytes are cut.
+    if (bytes[from] === CR && !this.#lineSkipped) {
+      if (end - from === 1) {
+        this.#hold(bytes, from, end);
+        return INCOMPLETE;
+      }
+      if (bytes[from + 1] === LF) {
+        this.#lineSkipped = true;
+        start += 2;
+        if (start === end) return end;
+      }
+    }
     let bodyStart: number;
     try {
       bodyStart = this.exchange.head.scan(bytes, start, end);
@@ -200,7 +218,7 @@ export class ClientConnection implements ChannelEvents {
     }
     if (bodyStart === INCOMPLETE) {
       // Counted from the first byte: whoever sends one every nine seconds gets no further.
-      if (this.#held === null && end > start && !this.#headBegun) {
+      if (!this.#headBegun) {
         this.#headBegun = true;
         this.deadline.set(limits.headTimeoutMs);
       }
@@ -208,12 +226,11 @@ export class ClientConnection implements ChannelEvents {
       return INCOMPLETE;
     }
     this.#headBegun = false;
+    this.#lineSkipped = false;
     this.#phase = "exchange";
     this.exchange.begin(bytes, bodyStart, end);
     return this.exchange.inHandAt;
   }
-
-  #headBegun = false;
 
   #hold(bytes: Buffer, start: number, end: number): void {
     this.#held = Buffer.copyBytesFrom(bytes, start, end - start);

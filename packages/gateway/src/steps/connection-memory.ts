@@ -1,0 +1,45 @@
+import type { BlockList } from "node:net";
+import { isIP } from "node:net";
+import type { ClientConnection } from "../engine/client/client-connection.ts";
+import type { Caller } from "./caller.ts";
+
+/**
+ * What the last request on a connection was found to say. The next one nearly always says the same, letter for letter, and
+ * then needs no second look. Nothing here decides: the decision is made anew for each request.
+ */
+export interface ConnectionMemory {
+  /** A Host header and the name in it. */
+  host: string;
+  hostname: string;
+  /** `/user/sandbox[:port]/`, and what that addresses. */
+  prefix: string;
+  user: string;
+  sandbox: string;
+  port: number | undefined;
+  /** A key and whose it was, in that generation of keys. */
+  key: string;
+  generation: number;
+  caller: Caller | null;
+  /** The peer's X-Forwarded-* are believed. */
+  readonly trusted: boolean;
+}
+
+export function memoryOf(connection: ClientConnection, trusted: BlockList): ConnectionMemory {
+  const known = connection.memory as ConnectionMemory | null;
+  if (known !== null) return known;
+  const peer = connection.remoteAddress;
+  const memory: ConnectionMemory = {
+    host: "",
+    hostname: "",
+    prefix: "\0",
+    user: "",
+    sandbox: "",
+    port: undefined,
+    key: "",
+    generation: -1,
+    caller: null,
+    trusted: trusted.check(peer, isIP(peer) === 6 ? "ipv6" : "ipv4"),
+  };
+  connection.memory = memory;
+  return memory;
+}
