@@ -23,13 +23,14 @@ import type { Cgroup, Cgroups } from "./cgroups.ts";
 export function openVersion2(root: string, parent: string): Cgroups {
   const offered = readFileSync(join(root, "cgroup.controllers"), "utf8").trim().split(" ");
   const missing = CONTROLLERS.filter((controller) => !offered.includes(controller));
+  const there = CONTROLLERS.filter((controller) => offered.includes(controller));
   const lack = `cgroup version 2 offers no controller for ${missing.join(", ")} here`;
   if (missing.includes("pids")) throw new Error(lack);
   const group = join(root, parent);
   makeGroup(group);
   try {
-    const enable = CONTROLLERS.filter((controller) => offered.includes(controller)).map((one) => `+${one}`);
-    for (const folder of [root, group]) turnOn(join(folder, "cgroup.subtree_control"), enable.join(" "));
+    const enable = there.map((controller) => `+${controller}`).join(" ");
+    for (const folder of [root, group]) turnOn(join(folder, "cgroup.subtree_control"), enable);
   } catch (error) {
     removeGroup(group);
     throw error;
@@ -41,7 +42,7 @@ export function openVersion2(root: string, parent: string): Cgroups {
     remove: () => removeGroup(join(group, name)),
   });
   return {
-    unavailable: missing.length === 0 ? null : lack,
+    unavailable: missing.length === 0 ? null : `${lack}; those of ${there.join(" and ")} are`,
     create(name, limits) {
       const folder = join(group, name);
       mkdirSync(folder, { recursive: true });
