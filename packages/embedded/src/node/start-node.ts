@@ -198,11 +198,19 @@ async function runPods(
   }, REFRESH_MS);
   refresh.unref();
 
+  /** One that does not give back what it holds must not keep the others from it: the next start clears up. */
+  async function closePod(worker: PodWorker): Promise<void> {
+    await worker.close().catch((error: unknown) => {
+      const { name } = worker.pod.metadata;
+      logger.warn("a pod could not be ended in order", { pod: name, error: (error as Error).message });
+    });
+  }
+
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     clearInterval(refresh);
     await pods.close();
-    await Promise.all([...workers.values()].map((worker) => worker.close()));
+    await Promise.all([...workers.values()].map(closePod));
     await claims.close();
     await kubelet.close();
     await events.close();

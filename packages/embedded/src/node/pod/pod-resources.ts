@@ -96,15 +96,20 @@ export class PodResources {
     return folder;
   }
 
-  /** Gives back network and mounts; logs stay. */
+  /** Gives back network and mounts; logs stay. May be called again after a failure. */
   async release(): Promise<void> {
     const slot = this.#slot;
     this.#slot = null;
-    await this.#volumes?.tearDown();
-    await slot?.release();
+    try {
+      await this.#volumes?.tearDown();
+      await slot?.release();
+    } catch (error) {
+      this.#slot = slot;
+      throw error;
+    }
   }
 
-  /** Gives back everything, the pod's folder and its host user included. */
+  /** Gives back everything, the pod's folder and its host user included. May be called again after a failure. */
   async remove(): Promise<void> {
     await this.release();
     await removeTree(this.folder);

@@ -151,7 +151,6 @@ export class PodWorker {
     if (pod.isClosing) return;
     await pod.report.settled();
     pod.records.close();
-    await pod.resources.remove();
     await forgetPod(pod);
   }
 }
