@@ -95,7 +95,9 @@ export async function waitForReady(
   }, ignore);
   const timer = setTimeout(() => {
     const seconds = Math.round(timeoutMs / 1000);
-    over.reject(new CliError(`${subject} is not ready after ${seconds} s: ${last}`));
+    const obstacle = sandboxes.health.error ?? pods.health.error;
+    const also = obstacle === null ? "" : ` (now: ${obstacle})`;
+    over.reject(new CliError(`${subject} is not ready after ${seconds} s: ${last}${also}`));
   }, timeoutMs);
   const abort = (): void => over.reject(signal.reason as Error);
   signal.addEventListener("abort", abort, { once: true });
