@@ -228,8 +228,7 @@ export class ClientConnection implements ChannelEvents {
     this.#headBegun = false;
     this.#lineSkipped = false;
     this.#phase = "exchange";
-    this.exchange.begin(bytes, bodyStart, end);
-    return this.exchange.inHandAt;
+    return this.exchange.begin(bytes, bodyStart, end);
   }
 
   #hold(bytes: Buffer, start: number, end: number): void {

@@ -1,0 +1,140 @@
+import { BodyReader } from "../body/body-reader.ts";
+import type { ExchangeCore } from "./exchange-core.ts";
+import type { AnswerReceiver } from "./answer-receiver.ts";
+
+/** So much of a body travels in one write with its head. */
+export const WITH_HEAD_BYTES = 12 * 1024;
+/** A client that has sent its end gets this long for the begin of an answer: most who end have gone. */
+export const HALF_CLOSED_MS = 1_000;
+
+/** The half of an exchange that sends the request to the sandbox. */
+export class RequestSender {
+  readonly body = new BodyReader("REQUEST_MALFORMED");
+  /** How far the bytes at hand are taken. */
+  inHandAt = 0;
+  /** The sandbox takes no more for now. */
+  heldUp = false;
+  readonly #core: ExchangeCore;
+  readonly #receiver: AnswerReceiver;
+  /** Bytes at hand while the head is being dealt with. */
+  #inHand: Buffer | null = null;
+  #inHandEnd = 0;
+
+  constructor(core: ExchangeCore, receiver: AnswerReceiver) {
+    this.#core = core;
+    this.#receiver = receiver;
+  }
+
+  /** A request whose body begins in these bytes; they are good until `leaveHand`. */
+  begin(bytes: Buffer, at: number, end: number): void {
+    this.#inHand = bytes;
+    this.inHandAt = at;
+    this.#inHandEnd = end;
+    this.heldUp = false;
+    this.body.begin(this.#core.head.bodyLength);
+  }
+
+  leaveHand(): void {
+    this.#inHand = null;
+  }
+
+  /** There is no request that could have a body. */
+  beginNothing(): void {
+    this.#inHand = null;
+    this.heldUp = false;
+    this.body.begin(0);
+  }
+
+  /** @param fresh - On a connection that nobody has used. */
+  dial(fresh: boolean): void {
+    const core = this.#core;
+    const { pool } = core.parts;
+    core.phase = "connecting";
+    const upstream = (core.upstream = pool.take(core.plan!.target, fresh, this.#receiver.user));
+    if (!upstream.connected) core.client.deadline.set(this.connectTimeoutMs);
+    else {
+      this.#sendHead();
+      core.client.consumeHeld();
+    }
+  }
+
+  connected(): void {
+    if (this.#core.phase !== "connecting") return;
+    this.#sendHead();
+    this.#core.client.consumeHeld();
+  }
+
+  /** Takes what belongs to the request's body, as much as can go on now. */
+  takeBody(bytes: Buffer, at: number, end: number): number {
+    const core = this.#core;
+    const channel = core.upstream?.channel;
+    if (this.body.done || this.heldUp || channel === null || channel === undefined) return at;
+    if (core.phase !== "waiting" && core.phase !== "answering") return at;
+    let stop: number;
+    try {
+      stop = this.body.take(bytes, at, end);
+    } catch (error) {
+      core.fail(error);
+      return end;
+    }
+    const more = channel.pass(bytes, at, stop, core.client.channel);
+    if (this.body.done) this.#complete();
+    else {
+      core.client.deadline.set(core.parts.limits.idleTimeoutMs);
+      if (!more) {
+        this.heldUp = true;
+        core.client.channel.pause();
+      }
+    }
+    return stop;
+  }
+
+  drained(): void {
+    if (!this.heldUp) return;
+    this.heldUp = false;
+    this.#core.client.deadline.set(this.#core.parts.limits.idleTimeoutMs);
+    this.#core.client.consumeHeld();
+  }
+
+  get connectTimeoutMs(): number {
+    return Math.min(this.#core.parts.limits.connectTimeoutMs, this.#core.firstByteTimeoutMs);
+  }
+
+  /** With as much of the body as is at hand, in one write. */
+  #sendHead(): void {
+    const core = this.#core;
+    const channel = core.upstream!.channel!;
+    const { head, upgrade } = core.plan!;
+    const bytes = this.#inHand;
+    const at = this.inHandAt;
+    core.phase = "waiting";
+    if (bytes === null || upgrade || this.body.done || at === this.#inHandEnd) channel.write(head);
+    else {
+      let stop: number;
+      try {
+        stop = this.body.take(bytes, at, this.#inHandEnd);
+      } catch (error) {
+        this.inHandAt = this.#inHandEnd;
+        core.fail(error);
+        return;
+      }
+      this.inHandAt = stop;
+      if (stop - at <= WITH_HEAD_BYTES) channel.write(head + bytes.toString("latin1", at, stop));
+      else {
+        channel.cork();
+        channel.write(head);
+        channel.pass(bytes, at, stop, core.client.channel);
+        channel.uncork();
+      }
+    }
+    if (this.body.done) this.#complete();
+    else core.client.deadline.set(core.parts.limits.idleTimeoutMs);
+  }
+
+  /** From here the sandbox's time counts. */
+  #complete(): void {
+    const { phase, client, firstByteTimeoutMs } = this.#core;
+    if (phase !== "waiting") return;
+    client.deadline.set(client.clientEnded ? HALF_CLOSED_MS : firstByteTimeoutMs);
+  }
+}
