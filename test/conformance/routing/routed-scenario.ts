@@ -52,22 +52,26 @@ export interface RoutedScenario {
   ): Promise<{ status: number; stdout: string; error: string | null; detail: string }>;
   /** Runs a command by pods/exec, past the gateway. */
   inPod(pod: string, command: readonly string[]): Promise<void>;
+  /** Another namespace, with a gateway that follows every one. */
+  elsewhere(): Promise<RoutedScenario>;
   close(): Promise<void>;
 }
 
 export async function openRoutedScenario(
   cluster: ConformanceCluster,
   dialect: Dialect,
+  follows: "its own namespace" | "every namespace" = "its own namespace",
 ): Promise<RoutedScenario> {
   const { client, image } = cluster;
   const namespace = `route-${randomBytes(4).toString("hex")}`;
   await client.create(NAMESPACES, { metadata: { name: namespace } });
-  const { values: config } = loadConfig(GATEWAY_KEYS, { flags: { port: 0, watchNamespace: namespace } });
+  const watched = follows === "its own namespace" ? { watchNamespace: namespace } : {};
+  const { values: config } = loadConfig(GATEWAY_KEYS, { flags: { port: 0, ...watched } });
   const routes = createRouteTable({ userLabel: config.userLabel, userNamespaces: undefined });
   const waiting = new Set<() => void>();
   const watch = watchSandboxes({
     client,
-    namespace,
+    namespace: config.watchNamespace,
     onChange(uid, entry) {
       routes.put(uid, entry);
       for (const look of waiting) look();
@@ -197,6 +201,7 @@ export async function openRoutedScenario(
       const code = await execInPod(client, { namespace, pod, command, stdout: sink(), stderr: sink() });
       if (code !== 0) throw new Error(`${command.join(" ")} in ${pod} ended with ${code}: ${output}`);
     },
+    elsewhere: () => openRoutedScenario(cluster, dialect, "every namespace"),
     async close() {
       await gateway.close();
       await watch.close();

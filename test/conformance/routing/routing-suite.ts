@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, test as vitestTest } from "vitest";
 import { claimRoutingCases } from "./claim-routing-cases.ts";
 import { dialectOf } from "./dialect.ts";
+import { conflictCases } from "./conflict-cases.ts";
 import type { ConformanceCluster } from "../conformance-cluster.ts";
 import type { Release } from "./releases.ts";
 import { factsCases } from "./facts-cases.ts";
@@ -52,6 +53,6 @@ export function declareRouting(
         }
       });
     };
-    for (const cases of [routingCases, claimRoutingCases, factsCases]) cases(test);
+    for (const cases of [routingCases, claimRoutingCases, conflictCases, factsCases]) cases(test);
   });
 }
