@@ -1,5 +1,12 @@
-/** A test run to be killed: starts a cluster, prints where it is, and stays. */
+/**
+ * A test run to be killed: starts a cluster of the parts that it is told, prints where it is, and stays. One with a node runs
+ * a pod with a volume, which is reached through a Service.
+ */
+import { untilReadyPod } from "./until-ready-pod.ts";
 import { startCluster } from "../cluster/start-cluster.ts";
 
-const { facts } = await startCluster({ parts: "api" });
-process.stdout.write(`${JSON.stringify({ folder: facts.folder, hostAddress: facts.network.hostAddress })}\n`);
+const parts = process.argv[2] === "node" ? "node" : "api";
+const cluster = await startCluster({ parts });
+if (parts === "node") await untilReadyPod(cluster);
+const { folder, network } = cluster.facts;
+process.stdout.write(`${JSON.stringify({ folder, hostAddress: network.hostAddress })}\n`);

@@ -7,6 +7,7 @@ import { describe, expect, it, vi } from "vitest";
 import { startCluster, type Cluster } from "../cluster/start-cluster.ts";
 import { makeStateFolder, removeStateFolder } from "../cluster/state-folder.ts";
 import { descendants, isAlive } from "./descendants.ts";
+import { containersOf, controlGroups, mountsIn, tables } from "./left-behind.ts";
 import { startRunToKill } from "./killed-run.ts";
 
 /** Generous: the kernel takes a network link some time after the last process of its namespace. */
@@ -52,6 +53,39 @@ describe("a test run that is killed", () => {
     }, PATIENCE);
     removeStateFolder(makeStateFolder());
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it("with a node and pods leaves no mount and no table either, and the next run removes their control groups", async () => {
+    await using run = await startRunToKill("cluster-program.ts", "node");
+    const { folder, hostAddress } = JSON.parse(run.line) as { folder: string; hostAddress: string };
+    const link = hardwareAddress(hostAddress);
+    const range = hostAddress.replace(/^10\.210\.(\d+)\.1$/, "10.211.$1.0/24");
+    const processes = descendants(run.pid);
+    const named = (name: string): number => processes.find((one) => one.name === name)?.pid ?? 0;
+    expect(processes.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["containerd", "containerd-shim", "kubelet", "kube-proxy"]),
+    );
+    const containers = containersOf(folder);
+    expect({ links: hasLink(link), routes: routes().includes(range) }).toEqual({ links: true, routes: true });
+    expect(tables(named("kube-proxy"))).toContain("table ip kube-proxy");
+    expect(mountsIn(folder, named("kubelet")).join("\n")).toMatch(/kubernetes\.io~empty-dir\/scratch/);
+    expect(controlGroups(containers).length).toBeGreaterThan(0);
+
+    await run.kill();
+    await vi.waitFor(() => {
+      expect(processes.filter(({ pid }) => isAlive(pid))).toEqual([]);
+      expect({ links: hasLink(link), routes: routes().includes(range) }).toEqual({
+        links: false,
+        routes: false,
+      });
+    }, PATIENCE);
+    expect(mountsIn(folder)).toEqual([]);
+    expect(tables().join("\n")).not.toContain("kube-proxy");
+    removeStateFolder(makeStateFolder());
+    expect({ folder: existsSync(folder), groups: controlGroups(containers) }).toEqual({
+      folder: false,
+      groups: [],
+    });
   });
 
   it("leaves no link and no route of the addresses of pods", async () => {
