@@ -27,7 +27,7 @@ export async function send(
   const enough = (answers: readonly { status: number }[]): boolean =>
     "pass" in expected
       ? answers.length >= expected.pass
-      : (answers[expected.before ?? 0]?.status ?? Infinity) < 400;
+      : answers.length > (expected.before ?? 0) && (expected.stays === true || !isRefusal(answers.at(-1)));
   const methods = parseRequests(bytes).messages.map(({ method }) => method);
   const outcome = await exchange(port, bytes, { cuts, enough, methods, ends });
   await turn();
@@ -41,6 +41,10 @@ export async function send(
     else if ((await inTime(recorded.closed.then(() => true))) !== true) seen.left.push(text);
   }
   return seen;
+}
+
+function isRefusal(answer: { status: number } | undefined): boolean {
+  return answer !== undefined && answer.status >= 400;
 }
 
 /** What is not as it must be, in words; empty where all is well. */
@@ -60,7 +64,8 @@ export function problemsOf({ bytes, expected }: HostileRequest, seen: Seen): str
     if (refusal === undefined && expected.ends !== true) problems.push("no answer that refuses");
     if (refusal !== undefined && !expected.refuse.includes(refusal))
       problems.push(`refused with ${refusal} in place of ${expected.refuse.join(" or ")}`);
-    if (!outcome.ended && expected.ends !== true) problems.push("refused, and the connection goes on");
+    if (!outcome.ended && expected.ends !== true && expected.stays !== true)
+      problems.push("refused, and the connection goes on");
   }
   if (statuses.length > passes + ("refuse" in expected ? 1 : 0))
     problems.push(`answers ${statuses.join(" ")}`);

@@ -12,11 +12,13 @@ export interface HostileRequest {
 
 export type Expected = Refused | Passed;
 
-/** The gateway answers and ends the connection; no whole request of it reaches the sandbox. */
+/** The gateway answers and ends the connection unless it may stay; no whole request of it reaches the sandbox. */
 export interface Refused {
   readonly refuse: readonly number[];
   /** Requests before it on the same connection, which pass. */
   readonly before?: number;
+  /** Its form is in order, only where it goes is not: the connection may go on. */
+  readonly stays?: true;
   /** The client ends its side after the bytes: a message that is cut short. Then no answer at all will do, too. */
   readonly ends?: true;
 }
@@ -67,6 +69,17 @@ export function refused(
   ...refuse: readonly number[]
 ): HostileRequest {
   return { id, what, source, bytes, expected: { refuse: refuse.length === 0 ? [400] : refuse } };
+}
+
+/** Addressed to nobody. */
+export function strayed(
+  id: string,
+  what: string,
+  source: string,
+  bytes: string,
+  ...refuse: readonly number[]
+): HostileRequest {
+  return { id, what, source, bytes, expected: { refuse: refuse.length === 0 ? [400] : refuse, stays: true } };
 }
 
 /** Cut short by its client. */

@@ -61,12 +61,13 @@ export const pipelining: readonly HostileRequest[] = [
     "RFC 9112, 6.3",
     NEXT + post(["Content-Length: 5", "Content-Length: 6"], "hello"),
   ),
-  afterOne(
-    "pipe-second-no-host",
-    "a second request without Host",
-    "routing decided by the first request",
-    NEXT + head(`GET ${PATH}/b HTTP/1.1`),
-  ),
+  {
+    id: "pipe-second-no-host",
+    what: "a second request without Host",
+    source: "routing decided by the first request",
+    bytes: NEXT + head(`GET ${PATH}/b HTTP/1.1`),
+    expected: { refuse: [400], before: 1, stays: true },
+  },
   afterOne(
     "pipe-second-absolute",
     "a second request in absolute form",
@@ -78,7 +79,7 @@ export const pipelining: readonly HostileRequest[] = [
     what: "a second request with a foreign Host",
     source: "first-request routing and validation, research of 2022",
     bytes: NEXT + head(`GET ${PATH}/b HTTP/1.1`, "Host: rebound.example"),
-    expected: { refuse: [403], before: 1 },
+    expected: { refuse: [403], before: 1, stays: true },
   },
   {
     id: "pipe-second-connect",
