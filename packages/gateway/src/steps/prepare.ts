@@ -69,8 +69,9 @@ export function prepare(
  * The protocol that a request asks to go over to, only where Connection and Upgrade both say so. HTTP/2 over cleartext is not
  * one of them: requests inside of it would be seen by nobody.
  */
-function upgradeOf({ connection, fields, bodyLength }: RequestHead): string | undefined {
-  if (!connection.upgrade) return undefined;
+function upgradeOf({ connection, fields, bodyLength, minor }: RequestHead): string | undefined {
+  // HTTP/1.0 has none, and its client would not know what a 101 is (RFC 9110, section 7.8).
+  if (!connection.upgrade || minor === 0) return undefined;
   const upgrade = fields.value("upgrade");
   if (upgrade === undefined || /(?:^|,)\s*h2c?\s*(?:,|$)/i.test(upgrade)) return undefined;
   if (bodyLength !== 0) throw new SandgateError("REQUEST_MALFORMED", "An upgrade has a body.");

@@ -111,8 +111,9 @@ export class ClientConnection implements ChannelEvents {
     if (this.#consuming) return;
     const held = this.#held;
     this.#held = null;
+    // What cannot go on even now holds it up again.
+    this.channel.resume();
     if (held !== null) this.#consume(held, 0, held.length);
-    if (this.#held === null && !this.channel.destroyed) this.channel.resume();
   }
 
   /** The exchange is over, and with it the connection unless it is kept. */
