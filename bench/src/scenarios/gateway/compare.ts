@@ -68,6 +68,11 @@ export function ratioOf(
   );
 }
 
+/** In how many rounds it failed, or did not keep up. */
+export function failuresOf({ rounds }: ContestResult, column: number): number {
+  return rounds.filter((row) => row[column] === null).length;
+}
+
 /** Index of a candidate, by its title. */
 export function columnOf({ candidates }: ContestResult, title: string): number {
   return candidates.findIndex((candidate) => candidate.title === title);

@@ -53,7 +53,9 @@ export async function gateway({ quick, write }: GatewayBenchOptions): Promise<vo
   const text = printReport(report);
   process.stdout.write(`\n${text}\n`);
   if (write) writePage(text);
-  const figures = Object.entries(figuresOf(report)).map(([name, ratio]) => `${name}=${ratio.toFixed(2)}`);
+  const figures = Object.entries(figuresOf(report)).map(
+    ([name, ratio]) => `${name}=${ratio?.toFixed(2) ?? "failed"}`,
+  );
   process.stdout.write(`RESULT ${figures.join(" ")}\n`);
 
   async function growing(): Promise<Report["growing"]> {

@@ -6,8 +6,7 @@ import { startNodeUndici } from "./candidates/node-undici.ts";
 import { startSandgate, type SandgateSettings } from "./candidates/sandgate.ts";
 import { startUpstreamRouter } from "./candidates/upstream-router.ts";
 import { checkAnswers } from "./check-answers.ts";
-import { wrk } from "./load/wrk.ts";
-import { benchSandboxes, spread } from "./sandboxes.ts";
+import { benchSandboxes } from "./sandboxes.ts";
 
 /** As users run it. */
 export const SANDGATE = "Sandgate";
@@ -26,8 +25,6 @@ const VARIANTS: readonly SandgateSettings[] = [
 ];
 
 const ROUTES = 10_000;
-/** So much faster does a program of Node.js become once it is compiled. */
-const WARM_SECONDS = 1;
 
 /** Everybody at work, nginx first. */
 export interface LineUp {
@@ -36,7 +33,7 @@ export interface LineUp {
   readonly variants: readonly Candidate[];
 }
 
-/** Starts, checks and warms everybody. What is started is ended by the stack. */
+/** Starts and checks everybody. What is started is ended by the stack. */
 export async function startLineUp(
   ports: CandidateSetup["ports"],
   stack: AsyncDisposableStack,
@@ -78,9 +75,6 @@ async function prepared(candidate: Candidate, stack: AsyncDisposableStack): Prom
   stack.use(candidate);
   process.stderr.write(`bench: ${candidate.title} ${candidate.version}: checking its answers\n`);
   await checkAnswers(candidate);
-  const meter = { begin(): void {}, end(): void {} };
-  const load = { connections: 64, path: "/small", seconds: WARM_SECONDS };
-  await wrk(candidate, spread(candidate.sandboxes, "answering", 100), load, meter);
   return candidate;
 }
 

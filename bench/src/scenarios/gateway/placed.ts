@@ -38,8 +38,6 @@ export interface PlacedOptions {
   env?: NodeJS.ProcessEnv;
   /** Receives its error output; kept in memory where absent. */
   errorFile?: string;
-  /** Priority below everybody else's, 0 to 19. */
-  niceness?: number;
 }
 
 // 10,000 connections are 20,000 descriptors in a proxy.
@@ -54,13 +52,12 @@ export function descriptorLimit(): number {
 
 /** Starts a program; its output is piped, its error output kept for messages. */
 export function place(command: string, args: readonly string[], options: PlacedOptions): Placed {
-  const { core, env = {}, errorFile, niceness = 0 } = options;
+  const { core, env = {}, errorFile } = options;
   const errorOutput = errorFile === undefined ? "pipe" : openSync(errorFile, "a");
-  const child = spawn(
-    "taskset",
-    ["-c", String(core), "nice", "-n", String(niceness), "sh", "-c", LAUNCH, "sh", command, ...args],
-    { stdio: ["pipe", "pipe", errorOutput], env: { ...process.env, ...env } },
-  );
+  const child = spawn("taskset", ["-c", String(core), "sh", "-c", LAUNCH, "sh", command, ...args], {
+    stdio: ["pipe", "pipe", errorOutput],
+    env: { ...process.env, ...env },
+  });
   if (typeof errorOutput === "number") closeSync(errorOutput);
   let errors = "";
   child.stderr?.on("data", (chunk: Buffer) => {

@@ -12,16 +12,19 @@ export interface Report {
   readonly growing: ContestResult | null;
   readonly rounds: number;
   readonly seconds: number;
+  /** Of a large body. */
+  readonly bytes: number;
 }
 
 /** The tables, in Markdown. */
-export function printReport({ results, growing, rounds, seconds }: Report): string {
+export function printReport({ results, growing, rounds, seconds, bytes }: Report): string {
   const get = resultOf(results, "get");
   const half = resultOf(results, "p99");
   const others = results.filter(({ work }) => work !== get.work);
   const titles = (others[0]?.candidates ?? []).slice(1).map((candidate) => candidate.title);
   return `${machine()}
-${rounds} ${rounds === 1 ? "round" : "rounds"} of ${seconds} s. Medians; in brackets the least and the most of the rounds.
+${rounds} ${rounds === 1 ? "round" : "rounds"} of ${seconds} s, large bodies of ${bytes / 2 ** 20} MiB. Medians; in brackets the
+least and the most of the rounds.
 
 ## Small GET
 
@@ -65,18 +68,19 @@ function growingTable(growing: ContestResult): string {
 }
 
 /**
- * What the last line says: Sandgate × nginx by the name of each work (p99: less is better), \`router\` × upstream's router,
- * \`flat\` the most routes × the fewest. 0 is what failed.
+ * What the last line says: Sandgate × nginx by the name of each work (p99: less is better), `router` × upstream's router, `flat` the most
+ * routes × the fewest; null for what failed.
  */
-export function figuresOf({ results, growing }: Report): Record<string, number> {
-  const figures: Record<string, number> = {};
+export function figuresOf({ results, growing }: Report): Record<string, number | null> {
+  const figures: Record<string, number | null> = {};
   for (const result of results)
-    figures[result.work.name] = ratioOf(result, columnOf(result, SANDGATE))?.median ?? 0;
+    figures[result.work.name] = ratioOf(result, columnOf(result, SANDGATE))?.median ?? null;
   const get = resultOf(results, "get");
   const router = get.candidates.findIndex(({ title }) => title.includes("router"));
   const by = comparisonOf(get);
-  if (router !== -1) figures["router"] = ratioOf(get, columnOf(get, SANDGATE), by, router)?.median ?? 0;
-  if (growing !== null) figures["flat"] = ratioOf(growing, growing.candidates.length - 1, "cpu")?.median ?? 0;
+  if (router !== -1) figures["router"] = ratioOf(get, columnOf(get, SANDGATE), by, router)?.median ?? null;
+  if (growing !== null)
+    figures["flat"] = ratioOf(growing, growing.candidates.length - 1, "cpu")?.median ?? null;
   return figures;
 }
 

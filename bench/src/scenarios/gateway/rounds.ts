@@ -23,11 +23,20 @@ export interface RoundsSetup {
   readonly bytes: number;
 }
 
+/** Share of the requests that has to be answered in the time. */
+const KEEPS_UP = 0.9;
+const WARM_UP = { seconds: 1, bytes: 2 ** 28, halfRate: 2_000 };
+
 /**
  * Every round does every work with all its candidates in turn, each time another one first: a machine that becomes slower
  * meanwhile is slower for all.
  */
 export async function runRounds(contests: readonly Contest[], setup: RoundsSetup): Promise<ContestResult[]> {
+  for (const { work, candidates } of contests) {
+    process.stderr.write(`bench: warming up: ${work.title}\n`);
+    for (const candidate of candidates.filter(({ warmsUp }) => warmsUp))
+      await attempt(candidate, work, WARM_UP);
+  }
   const results = contests.map((contest) => ({ ...contest, rounds: [] as Row[] }));
   for (let round = 0; round < setup.rounds; round++) {
     let halfRate = Number.NaN;
@@ -56,7 +65,7 @@ async function attempt(
     candidate.emptyErrors();
     const measured = await measure(candidate, (meter) => work.run(candidate, setup, meter));
     // At a fixed rate, whoever does not keep up has no latency but a queue.
-    return work.comparedBy === "latency" && measured.perSecond < setup.halfRate * 0.97 ? null : measured;
+    return work.comparedBy === "latency" && measured.perSecond < setup.halfRate * KEEPS_UP ? null : measured;
   } catch (error) {
     process.stderr.write(`bench: ${candidate.title}: ${work.title}: ${(error as Error).message}\n`);
     return null;

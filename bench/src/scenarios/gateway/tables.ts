@@ -1,6 +1,7 @@
 import {
   columnOf,
   comparisonOf,
+  failuresOf,
   figureOf,
   microsOf,
   ratioOf,
@@ -40,7 +41,7 @@ export function candidatesTable(result: ContestResult): string {
   return markdownTable(
     [
       "candidate",
-      `${work.unit}s/s`,
+      rateOf(result),
       "× nginx",
       "× nginx by processor time",
       `own ${per}`,
@@ -60,9 +61,12 @@ export function worksTable(results: readonly ContestResult[], titles: readonly s
     const first = figureOf(result, 0, (one) => one.perSecond)?.median;
     const cells = titles.map((title) => {
       const column = columnOf(result, title);
-      return column === -1 ? NOTHING : withSpread(ratioOf(result, column, by));
+      if (column === -1) return NOTHING;
+      const failures = failuresOf(result, column);
+      const note = failures === 0 ? "" : `, failed ${failures} of ${result.rounds.length}`;
+      return withSpread(ratioOf(result, column, by)) + note;
     });
-    return [result.work.title, `${text(first, 0)} ${result.work.unit}s/s`, BY[by], ...cells];
+    return [result.work.title, `${text(first, 0)} ${rateOf(result)}`, BY[by], ...cells];
   });
   return markdownTable(["work", "nginx", "compared by", ...titles], rows);
 }
@@ -99,6 +103,10 @@ export function pricesTable(
     return [part, text(price, 1), withSpread(ratioOf(result, column, "rate", all))];
   });
   return markdownTable(["part", "µs/request", "throughput without it"], rows);
+}
+
+function rateOf({ work }: ContestResult): string {
+  return work.unit === "MiB" ? "MiB/s" : `${work.unit}s/s`;
 }
 
 export function withSpread(spread: Spread | null): string {

@@ -28,6 +28,8 @@ export interface Candidate extends AsyncDisposable {
   /** As in the table. */
   readonly title: string;
   readonly version: string;
+  /** Its code is compiled while it runs, so that each kind of work has to be done for a while before it counts. */
+  readonly warmsUp: boolean;
   readonly host: string;
   readonly port: number;
   readonly pid: number;

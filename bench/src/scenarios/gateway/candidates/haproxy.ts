@@ -11,6 +11,7 @@ export function startHaproxy(setup: CandidateSetup): Promise<Candidate> {
     {
       title: "HAProxy",
       version: versionOf("haproxy", ["-v"], /version (\d+\.\d+\.\d+)/),
+      warmsUp: false,
       rewriting: { forwarded: ["for", "host", "proto", "prefix"], cut: [] },
       sandboxes: setup.sandboxes,
       naming: pathNaming,

@@ -11,6 +11,7 @@ export function startNginx(setup: CandidateSetup): Promise<Candidate> {
     {
       title: "nginx",
       version: versionOf("nginx", ["-v"], /nginx\/(\S+)/),
+      warmsUp: false,
       rewriting: { forwarded: ["for", "host", "proto", "prefix"], cut: [] },
       sandboxes: setup.sandboxes,
       naming: pathNaming,

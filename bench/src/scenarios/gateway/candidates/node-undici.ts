@@ -12,6 +12,7 @@ export function startNodeUndici(setup: CandidateSetup): Promise<Candidate> {
     {
       title: "node:http + undici",
       version: process.versions.node,
+      warmsUp: true,
       rewriting: { forwarded: ["for", "host", "proto", "prefix"], cut: [] },
       sandboxes: setup.sandboxes,
       naming: pathNaming,

@@ -30,6 +30,7 @@ export async function startSandgate(
     {
       title,
       version: "this tree",
+      warmsUp: true,
       rewriting: { forwarded: ["for", "host", "proto", "prefix"], cut: [HEADER_KEY] },
       sandboxes,
       naming(sandbox) {

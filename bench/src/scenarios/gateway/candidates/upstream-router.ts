@@ -16,6 +16,7 @@ export async function startUpstreamRouter({ sandboxes, ports }: CandidateSetup):
     {
       title: "upstream's router",
       version: ROUTER_PART.version,
+      warmsUp: false,
       rewriting: { forwarded: ["for", "host", "proto"], cut: ["authorization"] },
       sandboxes,
       naming: ({ name, podIp, kind }) => ({

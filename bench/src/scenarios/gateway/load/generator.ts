@@ -16,10 +16,9 @@ export async function runGenerator(
   file: string,
   task: Readonly<Record<string, unknown>>,
   meter: Meter,
-  options: { niceness?: number } = {},
 ): Promise<Load> {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const placed = place(process.execPath, [path], { core: CORES.load, ...options });
+  const placed = place(process.execPath, [path], { core: CORES.load });
   let output = "";
   placed.child.stdout?.on("data", (chunk: Buffer) => {
     output += chunk.toString();

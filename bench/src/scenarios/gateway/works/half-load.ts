@@ -6,8 +6,6 @@ import { targetOf, type Work } from "./work.ts";
 
 const CONNECTIONS = 64;
 const SANDBOXES = 100;
-/** The generator never pauses; the backend beside it goes first. */
-const NICENESS = 10;
 
 /** How long answers take while the proxy is half as busy as nginx can be. */
 export const HALF_LOAD: Work = {
@@ -21,6 +19,6 @@ export const HALF_LOAD: Work = {
       headOf("GET", targetOf(candidate, sandbox, "/small"), { Accept: "*/*" }),
     );
     const task: PacedTask = { host, port, requests, perSecond: halfRate, seconds, connections: CONNECTIONS };
-    return runGenerator("paced-process.ts", { ...task }, meter, { niceness: NICENESS });
+    return runGenerator("paced-process.ts", { ...task }, meter);
   },
 };

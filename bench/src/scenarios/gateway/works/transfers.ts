@@ -28,6 +28,6 @@ function transfer(
   };
 }
 
-export const DOWNLOAD = transfer("download", "download of 1 GiB", "download", 1);
-export const DOWNLOADS = transfer("downloads", "4 downloads of 256 MiB at once", "download", 4);
-export const UPLOAD = transfer("upload", "upload of 1 GiB", "upload", 1);
+export const DOWNLOAD = transfer("download", "large download", "download", 1);
+export const DOWNLOADS = transfer("downloads", "the same in four at once", "download", 4);
+export const UPLOAD = transfer("upload", "large upload", "upload", 1);
