@@ -99,6 +99,31 @@ describe.each(["path", "header"] as const)("a WebSocket in %s form", (form) => {
   });
 });
 
+describe("a WebSocket through a gateway that has to end", () => {
+  it("is closed with 1012 on both sides, so that they come again by another", async () => {
+    const { client, sandbox } = await open();
+    const closes = Promise.all(
+      [client, sandbox].map(async (peer) => ((await once(peer, "close")) as [number, Buffer])[0]),
+    );
+    await bench.gateway.close();
+    expect(await closes).toEqual([1012, 1012]);
+  });
+
+  it("carries what was on its way before that, a frame never torn", async () => {
+    const { client, sandbox } = await open();
+    const text = "x".repeat(50_000);
+    const lengths: number[] = [];
+    client.on("message", (data: RawData) => lengths.push((data as Buffer).length));
+    const closed = once(client, "close") as Promise<[number]>;
+    const sending = setInterval(() => sandbox.send(text), 1);
+    await once(client, "message");
+    await bench.gateway.close();
+    clearInterval(sending);
+    expect((await closed)[0]).toBe(1012);
+    expect(new Set(lengths)).toEqual(new Set([text.length]));
+  });
+});
+
 describe("a WebSocket whose other end is gone", () => {
   it("ends without a close frame for the one that is left", async () => {
     const { client, sandbox } = await open();

@@ -7,17 +7,21 @@ export class BodyReader {
   /** Bytes that have gone by. */
   bytes = 0;
   #length: BodyLength = 0;
-  readonly #chunks: ChunkScanner;
+  readonly #error: ErrorCode;
+  /** Made for the first body that comes in chunks. */
+  #chunks: ChunkScanner | null = null;
 
   /** @param error - Code of the error for a malformed body. */
   constructor(error: ErrorCode) {
-    this.#chunks = new ChunkScanner(error);
+    this.#error = error;
   }
 
   begin(length: BodyLength): void {
     this.bytes = 0;
     this.#length = length;
-    if (length === CHUNKED) this.#chunks.reset();
+    if (length !== CHUNKED) return;
+    this.#chunks ??= new ChunkScanner(this.#error);
+    this.#chunks.reset();
   }
 
   get length(): BodyLength {
@@ -30,13 +34,13 @@ export class BodyReader {
   }
 
   get done(): boolean {
-    if (this.#length === CHUNKED) return this.#chunks.done;
+    if (this.#length === CHUNKED) return this.#chunks?.done === true;
     return this.#length !== UNTIL_CLOSE && this.bytes === this.#length;
   }
 
   /** Has the data of a chunked body told apart from its framing. */
   takeApart(onData: (bytes: Buffer, start: number, end: number) => void): void {
-    this.#chunks.onData = onData;
+    if (this.#chunks !== null) this.#chunks.onData = onData;
   }
 
   /**
@@ -47,7 +51,7 @@ export class BodyReader {
    */
   take(bytes: Buffer, start: number, end: number): number {
     let stop = end;
-    if (this.#length === CHUNKED) stop = this.#chunks.feed(bytes, start, end);
+    if (this.#length === CHUNKED) stop = this.#chunks?.feed(bytes, start, end) ?? start;
     else if (this.#length !== UNTIL_CLOSE) stop = Math.min(end, start + this.#length - this.bytes);
     this.bytes += stop - start;
     return stop;

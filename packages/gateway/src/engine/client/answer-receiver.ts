@@ -209,6 +209,8 @@ export class AnswerReceiver {
     client.channel.write(upgradeText(RESPONSE));
     const held = client.becomeTunnel();
     core.phase = "tunnel";
+    // A tunnel may be idle for days; what was sent is of no more use.
+    core.plan = null;
     const tunnel = (this.tunnel = openTunnelBetween(client.channel, core.upstream!.channel!, {
       websocket: RESPONSE.fields.value("upgrade")?.toLowerCase() === "websocket",
       idleTimeoutMs: core.parts.limits.idleTimeoutMs,

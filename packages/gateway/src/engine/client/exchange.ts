@@ -33,6 +33,7 @@ export class Exchange implements ExchangeCore {
   upstream: Upstream | null = null;
   readonly #sender: RequestSender;
   readonly #receiver: AnswerReceiver;
+  #sandbox: string | null = null;
   /** The head could not be read, so nobody knows where the next request begins. */
   #unreadable = false;
 
@@ -63,7 +64,7 @@ export class Exchange implements ExchangeCore {
   }
   /** `user/sandbox`, null before a decision. */
   get sandbox(): string | null {
-    return this.plan?.name ?? null;
+    return this.#sandbox;
   }
 
   // For the connection.
@@ -132,7 +133,7 @@ export class Exchange implements ExchangeCore {
 
   /** What is decided later needs the head, whose bytes are good only as long as `handle` runs. */
   keepHead(): void {
-    this.head.fields.keepBytes();
+    this.head.keep();
   }
 
   /** Ends the exchange with an answer of the gateway's own. */
@@ -150,6 +151,7 @@ export class Exchange implements ExchangeCore {
   forward(plan: ForwardPlan): void {
     if (this.phase !== "deciding") return;
     this.plan = plan;
+    this.#sandbox = plan.name;
     this.reached = true;
     this.#sender.dial(plan.ownConnection || plan.upgrade);
   }
@@ -218,6 +220,7 @@ export class Exchange implements ExchangeCore {
     this.reached = false;
     this.context = null;
     this.plan = null;
+    this.#sandbox = null;
     this.#unreadable = false;
     this.#receiver.begin();
   }

@@ -10,6 +10,10 @@ export const MAX_REQUEST_FIELDS = 128;
 /** No method in any registry is longer. */
 const MAX_METHOD_BYTES = 24;
 
+const newFields = (): HeaderFields => new HeaderFields(MAX_REQUEST_FIELDS, "REQUEST_MALFORMED");
+/** What all heads are scanned into: the places of a head's fields are three kilobytes, and most connections are idle. */
+let shared = newFields();
+
 /**
  * The head of a request, scanned from bytes: `METHOD SP origin-form SP HTTP/1.x CRLF`, fields, CRLF. Everything else is
  * refused, not repaired: whatever stands behind the gateway must see the very request that was decided about.
@@ -22,7 +26,8 @@ export class RequestHead {
   minor: 0 | 1 = 1;
   bodyLength: BodyLength = 0;
   connection!: ConnectionOptions;
-  readonly fields = new HeaderFields(MAX_REQUEST_FIELDS, "REQUEST_MALFORMED");
+  /** Good as long as nobody scans another head, which is as long as this one is dealt with without a wait. See `keep`. */
+  fields = shared;
 
   /**
    * Reads a whole head. Nothing is kept of one that is incomplete: it is scanned from its begin once more of it is there.
@@ -33,6 +38,7 @@ export class RequestHead {
   scan(bytes: Buffer, start: number, end: number): number {
     this.method = "";
     this.target = "";
+    this.fields = shared;
     const fieldsStart = this.#scanLine(bytes, start, end);
     if (fieldsStart === INCOMPLETE) return INCOMPLETE;
     const bodyStart = this.fields.scan(bytes, fieldsStart, end);
@@ -41,6 +47,12 @@ export class RequestHead {
     this.bodyLength = this.#framing();
     this.#checkExpectation();
     return bodyStart;
+  }
+
+  /** Makes `fields` good until the next scan of this head. */
+  keep(): void {
+    this.fields.keepBytes();
+    if (this.fields === shared) shared = newFields();
   }
 
   /** The connection stays open for another request, as far as the client is concerned. */

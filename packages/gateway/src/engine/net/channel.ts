@@ -19,6 +19,34 @@ const STRING_BYTES = 8 * 1024;
 /** A read of less says that the connection is no longer a busy one. */
 const BUSY_BYTES = BUFFER_BYTES / 8;
 
+const CHANNEL = Symbol("channel");
+interface ChannelStream extends Duplex {
+  [CHANNEL]: Channel;
+}
+
+// The same functions for all streams: a gateway has ten thousands of them, most of them idle.
+function onDrain(this: ChannelStream): void {
+  this[CHANNEL].events.drained();
+}
+function onEnd(this: ChannelStream): void {
+  this[CHANNEL].events.ended();
+}
+function onError(this: ChannelStream, error: NodeJS.ErrnoException): void {
+  this[CHANNEL].failed(error);
+}
+function onClose(this: ChannelStream): void {
+  this[CHANNEL].gone();
+}
+function onData(this: ChannelStream, chunk: Buffer): void {
+  this[CHANNEL].events.bytes(chunk, chunk.length);
+}
+
+/** Node.js calls it with the socket, which its types do not tell. */
+function onRead(this: unknown, length: number, bytes: Uint8Array): boolean {
+  (this as ChannelStream)[CHANNEL].read(bytes as Buffer, length);
+  return true;
+}
+
 /**
  * A connection as the engine sees it: bytes in by callback, strings and bytes out, nothing of a stream in between.
  *
@@ -35,25 +63,16 @@ export class Channel {
   #own: Buffer | null = null;
   /** What the next read goes into, where that is another than before. */
   #next: Buffer | undefined = SHARED_BUFFER;
-  /** Buffers whose bytes are being written to this channel. */
-  readonly #lent: Buffer[] = [];
-  /** Reads into buffers that it chooses. Otherwise every piece has memory of its own. */
-  readonly #chooses: boolean;
-
+  /** Buffers whose bytes are being written to this channel; null until there was one. */
+  #lent: Buffer[] | null = null;
+  /** Gives them back when they are written. */
+  #written: (() => void) | null = null;
   private constructor(events: ChannelEvents, open: (channel: Channel) => Duplex, chooses: boolean) {
     this.events = events;
-    this.#chooses = chooses;
     const stream = (this.#stream = open(this));
-    stream.on("drain", () => this.events.drained());
-    stream.on("end", () => this.events.ended());
-    stream.on("error", (error) => {
-      this.#error = error;
-    });
-    stream.on("close", () => {
-      this.#leaveOwn();
-      this.events.closed(this.#error);
-    });
-    if (!chooses) stream.on("data", (chunk: Buffer) => this.events.bytes(chunk, chunk.length));
+    (stream as ChannelStream)[CHANNEL] = this;
+    stream.on("drain", onDrain).on("end", onEnd).on("error", onError).on("close", onClose);
+    if (!chooses) stream.on("data", onData);
   }
 
   /** Dials. Failures come as `closed`; `onConnect` is called once it is open. */
@@ -125,20 +144,17 @@ export class Channel {
   pass(bytes: Buffer, start: number, end: number, source: Channel): boolean {
     if (end - start <= STRING_BYTES)
       return this.#stream.write(bytes.toString("latin1", start, end), "latin1");
-    if (!source.#chooses) return this.#stream.write(bytes.subarray(start, end));
-    if (source.#own === bytes) {
-      const more = this.#stream.write(bytes.subarray(start, end), this.#written);
-      if (this.#stream.writableLength > 0) {
-        this.#lent.push(bytes);
-        source.#own = source.#next = takeBuffer();
-      }
-      return more;
-    }
-    const copy = takeBuffer();
-    bytes.copy(copy, 0, start, end);
-    const more = this.#stream.write(copy.subarray(0, end - start), this.#written);
-    if (this.#stream.writableLength > 0) this.#lent.push(copy);
-    else giveBuffer(copy);
+    // Whatever is read into neither of the two was made for these bytes alone.
+    if (bytes !== SHARED_BUFFER && bytes !== source.#own)
+      return this.#stream.write(bytes.subarray(start, end));
+    const own = source.#own === bytes;
+    const buffer = own ? bytes : takeBuffer();
+    if (!own) bytes.copy(buffer, start, start, end);
+    const more = this.#stream.write(buffer.subarray(start, end), (this.#written ??= () => this.#takeBack()));
+    if (this.#stream.writableLength > 0) {
+      (this.#lent ??= []).push(buffer);
+      if (own) source.#own = source.#next = takeBuffer();
+    } else if (!own) giveBuffer(buffer);
     return more;
   }
 
@@ -168,10 +184,29 @@ export class Channel {
     this.#stream.destroy();
   }
 
-  readonly #written = (): void => {
-    if (this.#lent.length === 0 || this.#stream.writableLength > 0) return;
+  /** Of its stream: why it will close. */
+  failed(error: NodeJS.ErrnoException): void {
+    this.#error = error;
+  }
+
+  /** Of its stream: it is closed. */
+  gone(): void {
+    this.#leaveOwn();
+    this.events.closed(this.#error);
+  }
+
+  /** Of its socket: that many bytes were read. */
+  read(buffer: Buffer, length: number): void {
+    this.events.bytes(buffer, length);
+    if (this.#own === null) {
+      if (length === BUFFER_BYTES) this.#own = this.#next = takeBuffer();
+    } else if (length < BUSY_BYTES) this.#leaveOwn();
+  }
+
+  #takeBack(): void {
+    if (this.#lent === null || this.#lent.length === 0 || this.#stream.writableLength > 0) return;
     for (const buffer of this.#lent.splice(0)) giveBuffer(buffer);
-  };
+  }
 
   #onread(): OnReadOpts {
     return {
@@ -181,14 +216,7 @@ export class Channel {
         this.#next = undefined;
         return next as Buffer;
       },
-      callback: (length, bytes) => {
-        const buffer = bytes as Buffer;
-        this.events.bytes(buffer, length);
-        if (this.#own === null) {
-          if (length === BUFFER_BYTES) this.#own = this.#next = takeBuffer();
-        } else if (length < BUSY_BYTES) this.#leaveOwn();
-        return true;
-      },
+      callback: onRead,
     };
   }
 
