@@ -74,13 +74,27 @@ export class LenientUpstream {
 
 /** Where a message ends in the eyes of somebody who is not particular; null when it is not there yet. */
 function endOfMessage(bytes: string): number | null {
-  const head = /^(?:\s*\S[^]*?)(?:\r?\n|\r)(?:\r?\n|\r(?!\n))/.exec(bytes)?.[0];
+  const head = /^\s*\S[^]*?(?:\r\n|\n|\r(?=[^\n])){2}/.exec(bytes)?.[0];
   if (head === undefined) return null;
-  if (/transfer.encoding[^:\n]*:[^\n]*chunked/i.test(head)) {
-    const last = /(?:^|\n)0+[^\n]*\n(?:[^\n]*[^\r\n][^\n]*\n)*\r?\n/.exec(bytes.slice(head.length));
-    return last === null ? null : head.length + last.index + last[0].length;
-  }
-  const length = /content.length[^:\n]*:\s*(\d+)/i.exec(head)?.[1];
+  if (/transfer-encoding\s*:[^\n]*chunked/i.test(head)) return endOfChunks(bytes, head.length);
+  const length = /content-length\s*:\s*(\d+)/i.exec(head)?.[1];
   const end = head.length + (length === undefined ? 0 : Number(length));
   return bytes.length >= end ? end : null;
+}
+
+/** The same for chunks: a size is what begins like one, a line ends by LF, and what is behind the data is passed over. */
+function endOfChunks(bytes: string, from: number): number | null {
+  let at = from;
+  for (;;) {
+    const lineEnd = bytes.indexOf("\n", at);
+    if (lineEnd === -1) return null;
+    const size = Number.parseInt(bytes.slice(at, lineEnd), 16);
+    at = lineEnd + 1;
+    // An empty line, or one that says nothing.
+    if (Number.isNaN(size)) continue;
+    if (size <= 0) break;
+    at += size;
+  }
+  const trailers = /^(?:[^\n]*[^\r\n][^\n]*\n)*\r?\n/.exec(bytes.slice(at));
+  return trailers === null ? null : at + trailers[0].length;
 }

@@ -3,16 +3,16 @@ import type { Fields } from "./messages.ts";
 import { parseFields } from "./parse-fields.ts";
 
 const SIZE_LINE = /^([0-9A-Fa-f]{1,12})(;.*)?$/s;
-const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 const QUOTED = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t\\x20-\\x7e\\x80-\\xff])*"';
-const EXTENSIONS = new RegExp(`^(?:[\\t ]*;[\\t ]*${TOKEN}(?:[\\t ]*=[\\t ]*(?:${TOKEN}|${QUOTED}))?)*$`);
+/** Names and values without spaces; what is quoted ends in its line. */
+const EXTENSIONS = new RegExp(`^(?:[;=!#$%&'*+\\-.^_\`|~0-9A-Za-z]|${QUOTED})*$`);
 /** A forbidden byte makes a line wrong before its end is there. */
 const EXTENSION_BYTES = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 export type Chunks = { body: string; trailers: Fields; end: number } | "more" | { wrong: string };
 
 export interface ChunkLimits {
-  /** Bytes of the extensions of a whole body, without the first semicolon of each. */
+  /** Bytes of the extensions of a whole body, each with its semicolon. */
   extensions: number;
   /** Bytes of the trailers with the empty line. */
   trailerBytes: number;
@@ -21,7 +21,7 @@ export interface ChunkLimits {
 
 /** Names that decide what a message is, where it goes or who sends it. */
 const NOT_A_TRAILER =
-  /^(host|connection|content-(length|encoding|type|range)|transfer-encoding|trailer|te|upgrade|expect|authorization|cookie|set-cookie|sandgate-.*|x-sandbox-.*|x-forwarded-.*|forwarded|x-real-ip)$/i;
+  /^(host|connection|content-(length|encoding|type|range)|transfer-encoding|trailer|te|upgrade|expect|authorization|cookie|set-cookie|sandgate-.*|x-sandbox-.*|x-forwarded-.*|proxy-.*|forwarded|x-real-ip|x-request-id)$/i;
 
 /** Reads a chunked body from its first size on. */
 export function parseChunks(bytes: string, from: number, limits: ChunkLimits): Chunks {
@@ -37,7 +37,7 @@ export function parseChunks(bytes: string, from: number, limits: ChunkLimits): C
     const [, digits = "", extension = ""] = match ?? [];
     if (match === null || !EXTENSION_BYTES.test(extension))
       return { wrong: `the size line ${JSON.stringify(line.slice(0, 80))}` };
-    extensions += Math.max(0, extension.length - 1);
+    extensions += extension.length;
     if (extensions > limits.extensions) return { wrong: "long extensions" };
     if (line.endsWith("\r") || lineEnd !== -1) {
       if (!EXTENSIONS.test(extension)) return { wrong: "the grammar of an extension" };

@@ -128,6 +128,15 @@ export const chunkExtensions: readonly HostileRequest[] = [
     `${EXTENSION}; CVE-2024-22019 (Node.js)`,
     chunked(`1;${"a".repeat(300)}\r\nx\r\n`.repeat(10_000) + LAST),
   ),
+  refused(
+    "ext-quote-open",
+    "a quoted value that is not closed in its line",
+    `${TERM}: it goes on over the line's end for some`,
+    sized('5;a="b'),
+  ),
+  refused("ext-quote-escaped", "a quoted value whose last quote is escaped", TERM, sized('5;a="b\\"')),
+  refused("ext-blank", "a blank before the semicolon", EXTENSION, sized("5 ;a")),
+  refused("ext-blank-behind", "a blank behind the semicolon", EXTENSION, sized("5; a")),
   refused("ext-no-semicolon", "an extension without its semicolon", EXTENSION, sized("5 a=b")),
   refused(
     "ext-cut-size",
