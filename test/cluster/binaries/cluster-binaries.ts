@@ -90,14 +90,23 @@ async function build(part: Part, target: string): Promise<void> {
 
 /** The folder of a release's CRDs, in its Go module. */
 export function agentSandboxCrds(release: AgentSandboxRelease): string {
-  const run = spawnSync("go", ["list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/agent-sandbox"], {
-    cwd: join(modules, "agent-sandbox", release),
+  return join(moduleFolder(join("agent-sandbox", release), "sigs.k8s.io/agent-sandbox"), "k8s", "crds");
+}
+
+/** The folder of the Gateway API's CRDs, of the version that Traefik speaks. */
+export function gatewayApiCrds(): string {
+  return join(moduleFolder("traefik", "sigs.k8s.io/gateway-api"), "config", "crd", "standard");
+}
+
+/** Where the Go module that one of ours pins is. @throws Error if it cannot be had. */
+function moduleFolder(ours: string, name: string): string {
+  const run = spawnSync("go", ["list", "-m", "-f", "{{.Dir}}", name], {
+    cwd: join(modules, ours),
     env: { ...process.env, ...GO_ENVIRONMENT },
     encoding: "utf8",
   });
   const folder = run.stdout.trim();
-  if (run.status !== 0 || folder === "") {
-    throw new Error(`The module of agent-sandbox ${release} is not there: ${run.stderr}`);
-  }
-  return join(folder, "k8s", "crds");
+  if (run.status !== 0 || folder === "")
+    throw new Error(`The module ${name} of ${ours} is not there: ${run.stderr}`);
+  return folder;
 }

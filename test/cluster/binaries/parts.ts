@@ -1,4 +1,4 @@
-import { AGENT_SANDBOX_RELEASES, COREDNS, ETCD, KUBERNETES } from "./versions.ts";
+import { AGENT_SANDBOX_RELEASES, COREDNS, ETCD, KUBERNETES, TRAEFIK } from "./versions.ts";
 
 /** One program that is built from a Go module which pins it. */
 export interface Part {
@@ -59,6 +59,14 @@ export const ROUTER_PART: Part = {
   version: "v0.5.6",
   module: "agent-sandbox/v0.5.6",
   package: "sigs.k8s.io/agent-sandbox/sandbox-router/cmd",
+};
+
+/** Of the one test that needs it: it takes three minutes to build. */
+export const TRAEFIK_PART: Part = {
+  file: "traefik",
+  version: TRAEFIK,
+  module: "traefik",
+  package: "github.com/traefik/traefik/v3/cmd/traefik",
 };
 
 export const ALL_PARTS: readonly Part[] = [...CLUSTER_PARTS, ...CONTROLLER_PARTS, ROUTER_PART];

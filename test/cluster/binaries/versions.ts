@@ -2,6 +2,8 @@
 export const KUBERNETES = "1.36.3";
 export const ETCD = "3.6";
 export const COREDNS = "1.14.6";
+/** An Ingress controller that is a Gateway too. A newer one needs a module that is not to be had from the module proxy. */
+export const TRAEFIK = "3.3.4";
 
 /**
  * Releases of agent-sandbox whose Go module can be built. v0.3.10 and v0.5.0 are not to be had from the module proxy
