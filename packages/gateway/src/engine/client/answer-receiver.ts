@@ -6,7 +6,6 @@ import type { UpstreamUser } from "../upstream/upstream.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
 import { broken, brokenAnswer, dialFailure } from "./failures.ts";
 import { interimText, responseText, upgradeText, type Framing } from "./response-text.ts";
-import { WITH_HEAD_BYTES } from "./request-sender.ts";
 import { openTunnelBetween, type Tunnel } from "./tunnel.ts";
 
 /** Heads of answers are scanned one at a time, and what is needed of one later is kept here. */
@@ -133,9 +132,8 @@ export class AnswerReceiver {
       if (at < end) this.#relay(bytes, at, end);
       return;
     }
-    if (framing !== "to-chunks" && stop - at <= WITH_HEAD_BYTES) {
-      const body = stop === at ? "" : bytes.toString("latin1", at, stop);
-      this.#afterPiece(channel.write(text + body), stop, end);
+    if (framing !== "to-chunks") {
+      this.#afterPiece(channel.writeWith(text, bytes, at, stop, core.upstream!.channel!), stop, end);
       return;
     }
     channel.cork();

@@ -2,8 +2,6 @@ import { BodyReader } from "../body/body-reader.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
 import type { AnswerReceiver } from "./answer-receiver.ts";
 
-/** So much of a body travels in one write with its head. */
-export const WITH_HEAD_BYTES = 12 * 1024;
 /** A client that has sent its end gets this long for the begin of an answer: most who end have gone. */
 export const HALF_CLOSED_MS = 1_000;
 
@@ -119,13 +117,7 @@ export class RequestSender {
         return;
       }
       this.inHandAt = stop;
-      if (stop - at <= WITH_HEAD_BYTES) channel.write(head + bytes.toString("latin1", at, stop));
-      else {
-        channel.cork();
-        channel.write(head);
-        channel.pass(bytes, at, stop, core.client.channel);
-        channel.uncork();
-      }
+      channel.writeWith(head, bytes, at, stop, core.client.channel);
     }
     if (this.body.done) this.#complete();
     else core.client.deadline.set(core.parts.limits.idleTimeoutMs);

@@ -1,7 +1,7 @@
-/** Bytes that one read takes at most. */
-export const BUFFER_BYTES = 64 * 1024;
+/** Bytes that one read takes at most: an answer of 64 KiB with its head is read at once, and written at once. */
+export const BUFFER_BYTES = 128 * 1024;
 /** Buffers kept for later: 16 MiB. */
-const MAX_FREE = 256;
+const MAX_FREE = 128;
 
 const free: Buffer[] = [];
 

@@ -15,7 +15,7 @@ export interface ChannelEvents {
 }
 
 /** Up to here bytes are copied as a string: Node.js writes one at once, from the stack. */
-const STRING_BYTES = 8 * 1024;
+const STRING_BYTES = 12 * 1024;
 /** A read of less says that the connection is no longer a busy one. */
 const BUSY_BYTES = BUFFER_BYTES / 8;
 
@@ -147,15 +147,45 @@ export class Channel {
     // Whatever is read into neither of the two was made for these bytes alone.
     if (bytes !== SHARED_BUFFER && bytes !== source.#own)
       return this.#stream.write(bytes.subarray(start, end));
-    const own = source.#own === bytes;
-    const buffer = own ? bytes : takeBuffer();
-    if (!own) bytes.copy(buffer, start, start, end);
-    const more = this.#stream.write(buffer.subarray(start, end), (this.#written ??= () => this.#takeBack()));
-    if (this.#stream.writableLength > 0) {
-      (this.#lent ??= []).push(buffer);
-      if (own) source.#own = source.#next = takeBuffer();
-    } else if (!own) giveBuffer(buffer);
+    if (source.#own === bytes) {
+      const more = this.#stream.write(bytes.subarray(start, end), this.#whenWritten());
+      if (this.#lend(bytes)) source.#own = source.#next = takeBuffer();
+      return more;
+    }
+    return this.#writeCopy("", bytes, start, end);
+  }
+
+  /** Sends a head with what there is of its body, in one write. */
+  writeWith(head: string, bytes: Buffer, start: number, end: number, source: Channel): boolean {
+    const length = head.length + end - start;
+    if (length <= STRING_BYTES)
+      return this.#stream.write(start === end ? head : head + bytes.toString("latin1", start, end), "latin1");
+    if (length <= BUFFER_BYTES) return this.#writeCopy(head, bytes, start, end);
+    this.#stream.cork();
+    this.write(head);
+    const more = this.pass(bytes, start, end, source);
+    this.#stream.uncork();
     return more;
+  }
+
+  #writeCopy(head: string, bytes: Buffer, start: number, end: number): boolean {
+    const buffer = takeBuffer();
+    const at = head === "" ? 0 : buffer.write(head, "latin1");
+    bytes.copy(buffer, at, start, end);
+    const more = this.#stream.write(buffer.subarray(0, at + end - start), this.#whenWritten());
+    if (!this.#lend(buffer)) giveBuffer(buffer);
+    return more;
+  }
+
+  #whenWritten(): () => void {
+    return (this.#written ??= () => this.#takeBack());
+  }
+
+  /** @returns false where the kernel has taken all of it already. */
+  #lend(buffer: Buffer): boolean {
+    if (this.#stream.writableLength === 0) return false;
+    (this.#lent ??= []).push(buffer);
+    return true;
   }
 
   /** Several writes until `uncork` go out as one. */
