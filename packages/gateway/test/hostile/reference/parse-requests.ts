@@ -45,6 +45,8 @@ export function parseRequests(bytes: string, limits: Limits = LIMITS): Read<Read
     const head = parseRequestHead(bytes, at, limits);
     if (head === "more") return { messages, rest: "more" };
     if ("wrong" in head) return { messages, rest: { wrong: head.wrong, phase: "head" } };
+    if (valuesOf(head.fields, "host").length !== 1)
+      return { messages, rest: { wrong: "no or more than one Host", phase: "head" } };
     const { method, target, minor, fields } = head;
     const options = optionsOf(fields);
     const keepsAlive = !options.includes("close") && (minor === 1 || options.includes("keep-alive"));
@@ -94,7 +96,6 @@ export function parseRequestHead(
     return { wrong: "another expectation than 100-continue" };
   const length = lengthOf(fields, minor);
   if (length === null) return { wrong: "the framing" };
-  if (valuesOf(fields, "host").length !== 1) return { wrong: "no or more than one Host" };
   return { method, target, minor, fields, end: section.end, length };
 }
 
