@@ -23,6 +23,19 @@ export const CLUSTER_SYSTEM_PARTS: readonly SystemPart[] = [
     debianPackage: "debootstrap",
     why: "makes the image of the sandboxes' runtime",
   },
+  { name: "curl", commands: ["curl"], debianPackage: "curl", why: "is what the guides ask with" },
+  {
+    name: "openssl",
+    commands: ["openssl"],
+    debianPackage: "openssl",
+    why: "makes a key, as the guide has it",
+  },
+  {
+    name: "HAProxy",
+    commands: ["haproxy"],
+    debianPackage: "haproxy",
+    why: "is the balancer before several regions",
+  },
 ];
 
 /** Why no cluster can run here, in one line; null where one can. */
