@@ -68,7 +68,7 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
       const { fields } = exchange.head;
       const memory = memoryOf(exchange.client, parts.trusted);
       const head = (seen.head = parseHead(exchange.head, memory));
-      const addressed = (seen.addressed = resolveAddress(head, fields, entry, memory));
+      const addressed = (seen.addressed = resolveAddress(head, fields, entry, config.baseDomain, memory));
       // Load balancers ask under any name or none; the answer holds a count and no more.
       const open = addressed.form === "own" ? answerOpenly(addressed.path, source, state.draining) : null;
       if (open !== null) {
@@ -80,10 +80,12 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
       checkSite(fields, exchange.client.localAddress, head, parts.rules);
       const caller = (seen.caller = authenticate(fields, parts.keys, memory));
       if (addressed.form === "own") {
-        exchange.answer(answerOwn(addressed.path, caller, source, config.sandboxPort));
+        exchange.answer(answerOwn(addressed.path, caller, source, config));
       } else if (addressed.form === "path" && head.document && !config.pathModePages) {
         const { localAddress: address, localPort: port } = exchange.client;
-        exchange.answer(redirectToOrigin({ address, port }, addressed));
+        const proto = (memory.trusted ? fields.value("x-forwarded-proto") : undefined) ?? "http";
+        const reached = { address, port, host: head.host, proto };
+        exchange.answer(redirectToOrigin(reached, addressed, config.baseDomain));
       } else if (
         addressed.form === "header" &&
         source.health.synced &&

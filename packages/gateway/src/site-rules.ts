@@ -4,10 +4,13 @@ import { StartError } from "./start-error.ts";
 import type { SiteRules } from "./steps/check-site.ts";
 
 /** @throws Error that names the value. */
-export function siteRulesOf(config: Pick<GatewayConfig, "publicUrl" | "allowOrigin">): SiteRules {
+export function siteRulesOf(
+  config: Pick<GatewayConfig, "publicUrl" | "allowOrigin" | "baseDomain">,
+): SiteRules {
   const publicUrls = config.publicUrl.map((text) => parseUrl(text, "publicUrl"));
   return {
     anyHostOffLoopback: false,
+    baseDomain: config.baseDomain,
     publicHosts: new Set(publicUrls.map((url) => url.hostname.replace(/^\[|\]$/g, ""))),
     allowedOrigins: new Set([
       ...publicUrls.map((url) => url.origin),

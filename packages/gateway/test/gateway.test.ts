@@ -418,6 +418,29 @@ describe("other sites' pages", () => {
     expect(page).not.toContain("x-forwarded-prefix");
   });
 
+  it("get it under the base domain, by the scheme and port that they used", async () => {
+    const base = await open(echo, {
+      baseDomain: "sandboxes.example",
+      publicUrl: "https://gate.example",
+      trustedProxies: "127.0.0.1",
+    });
+    const { pathname } = new URL(base);
+    const ask = (host: string, path: string, more = ""): Promise<string> =>
+      raw(
+        bench.gateway.url,
+        `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-Proto: https\r\n${more}Connection: close\r\n\r\n`,
+      );
+    const host = `${bench.backendPort}--box--alice.sandboxes.example`;
+    const redirect = await ask("gate.example:8443", `${pathname}/x?y`, "Sec-Fetch-Dest: document\r\n");
+    expect(redirect).toContain(`Location: https://${host}:8443/x?y\r\n`);
+    expect(await ask(`${host}:8443`, "/x?y")).toContain('"url":"/x?y"');
+    expect(await ask("evil.sandboxes.example", "/")).toContain("ADDRESS_MALFORMED");
+    const listed = (await (await fetch(`${bench.gateway.url}/sandboxes`)).json()) as {
+      sandboxes: { host: string }[];
+    };
+    expect(listed.sandboxes.map((one) => one.host)).toEqual(["box--alice.sandboxes.example"]);
+  });
+
   it("get it in path mode only where that is switched on", async () => {
     const base = await open(echo, { pathModePages: true });
     expect((await fetch(base, { headers: { "sec-fetch-dest": "document" } })).status).toBe(200);

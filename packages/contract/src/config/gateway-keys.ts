@@ -79,6 +79,20 @@ export const GATEWAY_KEYS = {
     schema: list.default([]),
     doc: "URLs under which clients reach the gateway, comma-separated; requests with another Host are refused.",
   },
+  baseDomain: {
+    flag: "--base-domain <domain>",
+    env: ["SANDGATE_BASE_DOMAIN"],
+    schema: z
+      .string()
+      .toLowerCase()
+      .regex(
+        /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+        "is no domain name",
+      )
+      .max(180, "is too long")
+      .optional(),
+    doc: "Domain under which every sandbox has an origin of its own, as sandbox--user.DOMAIN; a wildcard of it leads to the gateway. On loopback there is *.localhost besides.",
+  },
   allowOrigin: {
     flag: "--allow-origin <origins>",
     env: ["SANDGATE_ALLOW_ORIGIN"],

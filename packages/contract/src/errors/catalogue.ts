@@ -59,7 +59,8 @@ export const ERROR_CATALOGUE = {
     status: 403,
     retryable: false,
     title: "A page needs an origin of its own",
-    remedy: "Open the sandbox under its own host name, or start the gateway with --path-mode-pages.",
+    remedy:
+      "Open the sandbox under its own host name (--base-domain gives every one an own), or start the gateway with --path-mode-pages.",
   },
   ROUTE_NOT_FOUND: {
     status: 404,

@@ -1,4 +1,4 @@
-import { SandgateError } from "@sandgate/contract";
+import { SandgateError, type GatewayConfig } from "@sandgate/contract";
 import type { OwnAnswer } from "../engine/exchange-plan.ts";
 import type { RouteSource } from "../route-source.ts";
 import type { Caller } from "../steps/caller.ts";
@@ -26,7 +26,12 @@ export function answerOpenly(path: string, source: RouteSource, draining: boolea
 }
 
 /** @throws SandgateError ROUTE_NOT_FOUND. */
-export function answerOwn(path: string, caller: Caller, source: RouteSource, sandboxPort: number): OwnAnswer {
+export function answerOwn(
+  path: string,
+  caller: Caller,
+  source: RouteSource,
+  config: Pick<GatewayConfig, "sandboxPort" | "baseDomain">,
+): OwnAnswer {
   if (path !== "/sandboxes") throw new SandgateError("ROUTE_NOT_FOUND", `The gateway has no page ${path}.`);
-  return jsonAnswer(200, listSandboxes(source.routes, caller, sandboxPort));
+  return jsonAnswer(200, listSandboxes(source.routes, caller, config.sandboxPort, config.baseDomain));
 }

@@ -57,15 +57,16 @@ export function listSandboxes(
   routes: RouteTable,
   caller: Caller,
   sandboxPort: number,
+  baseDomain: string | undefined,
 ): { count: number; sandboxes: SandboxListing[] } {
   const sandboxes = [...routes.list()]
     .filter((route) => !route.unclaimed && (caller.admin || route.user === caller.user))
-    .map((route) => listing(route, sandboxPort))
+    .map((route) => listing(route, sandboxPort, baseDomain ?? LOCAL_BASE_DOMAIN))
     .toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return { count: sandboxes.length, sandboxes };
 }
 
-function listing(route: Route, sandboxPort: number): SandboxListing {
+function listing(route: Route, sandboxPort: number, baseDomain: string): SandboxListing {
   const address = { user: route.user, sandbox: route.name, port: undefined };
   return {
     path: printPrefix(address).slice(1),
@@ -77,7 +78,7 @@ function listing(route: Route, sandboxPort: number): SandboxListing {
     message: route.message,
     uid: route.sandboxUid,
     port: tryPort(route, sandboxPort),
-    host: printHost(address, LOCAL_BASE_DOMAIN),
+    host: printHost(address, baseDomain),
   };
 }
 

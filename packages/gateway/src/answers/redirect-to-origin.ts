@@ -3,15 +3,28 @@ import type { OwnAnswer } from "../engine/exchange-plan.ts";
 import { isLoopback } from "../is-loopback.ts";
 import { LOCAL_BASE_DOMAIN } from "../steps/address.ts";
 
+/** What a browser reached, and how. */
+export interface ReachedBy {
+  /** Address and port of the gateway's end of the connection. */
+  address: string;
+  port: number;
+  /** Host header. */
+  host: string;
+  proto: string;
+}
+
 /**
  * Sends a browser to the sandbox's own origin.
  *
- * @param local - Address and port that the browser reached.
  * @throws SandgateError PAGE_NEEDS_ORIGIN where there is none.
  */
-export function redirectToOrigin(local: { address: string; port: number }, address: PathAddress): OwnAnswer {
-  const host = printHost(address, LOCAL_BASE_DOMAIN);
-  if (host === null || !isLoopback(local.address)) {
+export function redirectToOrigin(
+  reached: ReachedBy,
+  address: PathAddress,
+  baseDomain: string | undefined,
+): OwnAnswer {
+  const origin = originOf(reached, address, baseDomain);
+  if (origin === null) {
     throw new SandgateError(
       "PAGE_NEEDS_ORIGIN",
       "In path form all sandboxes share one origin, where one's page could act on the others.",
@@ -19,7 +32,18 @@ export function redirectToOrigin(local: { address: string; port: number }, addre
   }
   return {
     status: 307,
-    headers: { Location: `http://${host}:${local.port}${address.rest}`, "Cache-Control": "no-store" },
+    headers: { Location: origin + address.rest, "Cache-Control": "no-store" },
     body: "",
   };
+}
+
+function originOf(reached: ReachedBy, address: PathAddress, baseDomain: string | undefined): string | null {
+  if (baseDomain !== undefined) {
+    const host = printHost(address, baseDomain);
+    // Whatever stands in front listens for the one name where it listens for the other.
+    const port = /:[0-9]+$/.exec(reached.host)?.[0] ?? "";
+    return host === null ? null : `${reached.proto}://${host}${port}`;
+  }
+  const host = printHost(address, LOCAL_BASE_DOMAIN);
+  return host === null || !isLoopback(reached.address) ? null : `http://${host}:${reached.port}`;
 }

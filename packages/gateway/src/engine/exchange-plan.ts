@@ -17,7 +17,7 @@ export interface ForwardPlan {
    * it gets a connection of its own.
    */
   readonly ownConnection: boolean;
-  /** The sandbox shares its origin with others: its answers are brought under its prefix. Null in the other forms. */
+  /** What of its answers is kept to its own part of an origin or a domain that it shares with others. Null: nothing. */
   readonly rescope: Rescope | null;
 }
 

@@ -44,21 +44,21 @@ export type Addressed =
  * is the sandbox's; else the router's listener takes the header form for all but its health page; else the path says. A
  * malformed one never falls through to another.
  *
+ * @param baseDomain - Of the host form, beside the one on loopback.
  * @throws SandgateError ADDRESS_MALFORMED.
  */
 export function resolveAddress(
   head: Head,
   fields: HeaderFields,
   entry: Entry,
+  baseDomain: string | undefined,
   memory: ConnectionMemory,
 ): Addressed {
-  const host = parseHost(head.hostname, LOCAL_BASE_DOMAIN);
-  if (host === "malformed") {
-    throw new SandgateError(
-      "ADDRESS_MALFORMED",
-      `${head.hostname} is no [port--]sandbox--user.${LOCAL_BASE_DOMAIN}.`,
-    );
-  }
+  const base =
+    baseDomain !== undefined && head.hostname.endsWith(`.${baseDomain}`) ? baseDomain : LOCAL_BASE_DOMAIN;
+  const host = parseHost(head.hostname, base);
+  if (host === "malformed")
+    throw new SandgateError("ADDRESS_MALFORMED", `${head.hostname} is no [port--]sandbox--user.${base}.`);
   if (host !== null) return { form: "host", ...host, rest: head.target };
   return entry === "router" ? byHeaders(head, fields) : byPath(head, memory);
 }

@@ -6,6 +6,8 @@ import type { Head } from "./parse-head.ts";
 export interface SiteRules {
   /** Host names that clients may use beside the address itself, lower case. */
   publicHosts: ReadonlySet<string>;
+  /** Every name under it is a sandbox's. */
+  baseDomain: string | undefined;
   /** Origins whose pages may send requests. */
   allowedOrigins: ReadonlySet<string>;
   /** Off loopback every Host will do: clients inside a cluster use names that only its DNS knows. */
@@ -40,6 +42,7 @@ export function checkSite(fields: HeaderFields, localAddress: string, head: Head
 
 function isOwnHost(hostname: string, local: string, rules: SiteRules): boolean {
   if (rules.publicHosts.has(hostname) || hostname === local) return true;
+  if (rules.baseDomain !== undefined && hostname.endsWith(`.${rules.baseDomain}`)) return true;
   if (!isLoopback(local)) return rules.anyHostOffLoopback;
   return isLoopback(hostname) || hostname === "localhost" || hostname.endsWith(".localhost");
 }

@@ -29,6 +29,16 @@ describe("a reference of a sandbox that knows nothing of its prefix", () => {
   });
 });
 
+describe("a cookie of a sandbox with an origin of its own", () => {
+  it.each([
+    ["a=1; Path=/x; Secure", "a=1; Path=/x; Secure"],
+    ["a=1; Domain=example.com; Path=/", "a=1; Path=/"],
+    ["a=1", "a=1"],
+  ])("%s is for no other sandbox of the domain: %s", (cookie, expected) => {
+    expect(rescopeCookie(cookie, { ...TO, prefix: "" })).toBe(expected);
+  });
+});
+
 describe("a cookie of a sandbox", () => {
   it.each([
     ["a=1", "a=1; Path=/alice/box:8000/"],

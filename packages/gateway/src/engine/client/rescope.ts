@@ -3,7 +3,7 @@ import type { KnownHeader } from "../head/known-headers.ts";
 
 /** Under which address of the gateway a sandbox's own paths stand. */
 export interface Rescope {
-  /** `/user/sandbox` or `/user/sandbox:port`. */
+  /** `/user/sandbox` or `/user/sandbox:port`; empty where it has an origin of its own. */
   readonly prefix: string;
   /** Host that the client used, as a sandbox may write it into its URLs. */
   readonly host: string;
@@ -20,11 +20,12 @@ export const RESCOPED = [
 /** The lines of these headers as the client must see them. */
 export function rescopeLines(fields: HeaderFields, to: Rescope): string {
   let text = "";
+  for (const cookie of fields.values("set-cookie")) text += line("Set-Cookie", rescopeCookie(cookie, to));
+  if (to.prefix === "") return text;
   if (fields.times("location") > 0) text += line("Location", rescopeUrl(fields.value("location") ?? "", to));
   if (fields.times("content-location") > 0)
     text += line("Content-Location", rescopeUrl(fields.value("content-location") ?? "", to));
   if (fields.times("refresh") > 0) text += line("Refresh", rescopeRefresh(fields.value("refresh") ?? "", to));
-  for (const cookie of fields.values("set-cookie")) text += line("Set-Cookie", rescopeCookie(cookie, to));
   return text;
 }
 
@@ -60,19 +61,22 @@ function rescopeRefresh(value: string, to: Rescope): string {
   return before + quote + rescopeUrl(url, to) + quote;
 }
 
-/** Its path is the sandbox's, and so lies under the prefix; no cookie is for a whole domain, where other sandboxes are. */
+/**
+ * No cookie is for a whole domain, where other sandboxes are. Its path is the sandbox's, and so lies under the prefix, where
+ * there is one.
+ */
 export function rescopeCookie(cookie: string, { prefix }: Rescope): string {
   const [pair = "", ...attributes] = cookie.split(";");
-  let path = `${prefix}/`;
+  let path = prefix === "" ? null : `${prefix}/`;
   const kept: string[] = [];
   for (const attribute of attributes) {
     const equals = attribute.indexOf("=");
     const name = (equals === -1 ? attribute : attribute.slice(0, equals)).trim().toLowerCase();
     const value = equals === -1 ? "" : attribute.slice(equals + 1).trim();
     if (name === "domain") continue;
-    if (name === "path") {
+    if (name === "path" && path !== null) {
       if (value.startsWith("/")) path = isUnder(value, prefix) ? value : prefix + value;
     } else kept.push(attribute);
   }
-  return [pair, ` Path=${path}`, ...kept].join(";");
+  return [pair, ...(path === null ? [] : [` Path=${path}`]), ...kept].join(";");
 }

@@ -35,22 +35,24 @@ const SHARED_ORIGIN = [
   ...RESCOPED,
 ] as const;
 
-const cuts = (framing: Framing, shared: boolean): Uint8Array =>
+/** What else is shared with other sandboxes: nothing, the domain, or the origin. */
+type Shared = "nothing" | "domain" | "origin";
+
+const cuts = (framing: Framing, shared: Shared): Uint8Array =>
   markHeaders([
     ...CUT,
     ...(framing === "same" ? [] : FRAMING),
     ...(framing === "none" ? (["content-length"] as const) : []),
-    ...(shared ? SHARED_ORIGIN : []),
+    ...(shared === "origin" ? SHARED_ORIGIN : []),
+    ...(shared === "domain" ? (["set-cookie"] as const) : []),
   ]);
 const FRAMINGS: readonly Framing[] = ["same", "to-chunks", "from-chunks", "none"];
-const CUTS = Object.fromEntries(FRAMINGS.map((framing) => [framing, cuts(framing, false)])) as Record<
-  Framing,
-  Uint8Array
->;
-const SHARED_CUTS = Object.fromEntries(FRAMINGS.map((framing) => [framing, cuts(framing, true)])) as Record<
-  Framing,
-  Uint8Array
->;
+const tables = (shared: Shared): Readonly<Record<Framing, Uint8Array>> =>
+  Object.fromEntries(FRAMINGS.map((framing) => [framing, cuts(framing, shared)])) as Record<
+    Framing,
+    Uint8Array
+  >;
+const CUTS = { nothing: tables("nothing"), domain: tables("domain"), origin: tables("origin") } as const;
 
 /**
  * The head that the client gets for the sandbox's answer.
@@ -65,8 +67,8 @@ export function responseText(
 ): string {
   const { fields } = head;
   let text = `HTTP/1.1 ${head.status} ${head.reason}\r\n`;
-  const table = rescope === null ? CUTS : SHARED_CUTS;
-  text += fields.linesWithout(table[framing], head.connection.named);
+  const shared = rescope === null ? "nothing" : rescope.prefix === "" ? "domain" : "origin";
+  text += fields.linesWithout(CUTS[shared][framing], head.connection.named);
   if (rescope !== null) text += rescopeLines(fields, rescope);
   if (framing === "to-chunks") text += "Transfer-Encoding: chunked\r\n";
   return connection === "" ? `${text}\r\n` : `${text}Connection: ${connection}\r\n\r\n`;
@@ -75,13 +77,13 @@ export function responseText(
 /** The head after which both ends speak what they agreed on. */
 export function upgradeText(head: ResponseHead): string {
   const upgrade = head.fields.joined("upgrade") ?? "";
-  const lines = head.fields.linesWithout(CUTS.none, head.connection.named);
+  const lines = head.fields.linesWithout(CUTS.nothing.none, head.connection.named);
   return `HTTP/1.1 101 ${head.reason}\r\n${lines}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
 }
 
 /** An informational answer, as 100 and 103. */
 export function interimText(head: ResponseHead): string {
-  const lines = head.fields.linesWithout(CUTS.none, head.connection.named);
+  const lines = head.fields.linesWithout(CUTS.nothing.none, head.connection.named);
   return `HTTP/1.1 ${head.status} ${head.reason}\r\n${lines}\r\n`;
 }
 
