@@ -8,6 +8,7 @@ import {
 } from "@sandgate/contract";
 import { answerOpenly, answerOwn } from "./answers/answer-own.ts";
 import { redirectToOrigin } from "./answers/redirect-to-origin.ts";
+import { lacksSlash, redirectToSlash } from "./answers/redirect-to-slash.ts";
 import { renderDetail, renderProblem } from "./answers/render-error.ts";
 import type { ApiKeys } from "./auth/api-keys.ts";
 import type { DialMode } from "./dial/dial-mode.ts";
@@ -86,6 +87,8 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
         const proto = (memory.trusted ? fields.value("x-forwarded-proto") : undefined) ?? "http";
         const reached = { address, port, host: head.host, proto };
         exchange.answer(redirectToOrigin(reached, addressed, config.baseDomain));
+      } else if (addressed.form === "path" && head.document && lacksSlash(head.target, addressed)) {
+        exchange.answer(redirectToSlash(addressed));
       } else if (
         addressed.form === "header" &&
         source.health.synced &&

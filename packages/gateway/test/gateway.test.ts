@@ -418,6 +418,17 @@ describe("other sites' pages", () => {
     expect(page).not.toContain("x-forwarded-prefix");
   });
 
+  it("are sent from the bare address to the one with a slash, where relative references begin; programs are not", async () => {
+    const base = await open(echo, { pathModePages: true });
+    const { pathname } = new URL(base);
+    const headers = { "sec-fetch-dest": "document" };
+    const response = await fetch(`${base}?a=/b`, { headers, redirect: "manual" });
+    expect(response.status).toBe(307);
+    expect(response.headers.get("location")).toBe(`${pathname}/?a=/b`);
+    expect((await fetch(`${base}/?a`, { headers, redirect: "manual" })).status).toBe(200);
+    expect((await fetch(`${base}?a=/b`, { redirect: "manual" })).status).toBe(200);
+  });
+
   it("get it under the base domain, by the scheme and port that they used", async () => {
     const base = await open(echo, {
       baseDomain: "sandboxes.example",
