@@ -1,4 +1,5 @@
 /** Sends one message of the corpus through a gateway, and says what is wrong with what came of it. */
+import { setTimeout as delay } from "node:timers/promises";
 import { exchange, inTime, turn, type Outcome } from "./exchange.ts";
 import type { LenientUpstream } from "./lenient-upstream.ts";
 import { valuesOf, type ReadRequest } from "./reference/messages.ts";
@@ -15,12 +16,21 @@ export interface Seen {
   left: string[];
 }
 
-/** Sends it and waits until everything that comes of it has come. */
+/** Two processes that the client is done with may still speak to one another. */
+const SETTLE_MS = 20;
+
+/**
+ * Sends it and waits until everything that comes of it has come.
+ *
+ * @param foreign - Goes to a proxy in another process, which ends idle connections by itself: nothing is known of how many
+ *   answers it will send.
+ */
 export async function send(
   port: number,
   upstream: LenientUpstream,
   { bytes, expected }: HostileRequest,
   cuts: readonly number[] = [],
+  foreign = false,
 ): Promise<Seen> {
   const ends = "refuse" in expected && expected.ends === true;
   // What is refused is ended by the gateway; one that takes it by mistake is not waited for.
@@ -29,8 +39,8 @@ export async function send(
       ? answers.length >= expected.pass
       : answers.length > (expected.before ?? 0) && (expected.stays === true || !isRefusal(answers.at(-1)));
   const methods = parseRequests(bytes).messages.map(({ method }) => method);
-  const outcome = await exchange(port, bytes, { cuts, enough, methods, ends });
-  await turn();
+  const outcome = await exchange(port, bytes, { cuts, methods, ends, ...(foreign ? {} : { enough }) });
+  await (foreign ? delay(SETTLE_MS) : turn());
   const seen: Seen = { outcome, arrived: [], wrong: [], left: [] };
   for (const recorded of upstream.take()) {
     const { messages, rest } = parseRequests(recorded.bytes);
@@ -77,15 +87,18 @@ export function problemsOf({ bytes, expected }: HostileRequest, seen: Seen): str
   return problems;
 }
 
-function meaning({ method, target, body }: ReadRequest): string {
+/** What a request says, without what a proxy may change. */
+export function meaning({ method, target, body }: ReadRequest): string {
   return JSON.stringify([method, target, body]);
 }
 
-function withoutPrefix(text: string): string {
+/** The same with the path that a sandbox sees. */
+export function withoutPrefix(text: string): string {
   return text.replace(`"${PATH}/`, '"/');
 }
 
-function headerProblems(
+/** Headers that arrived and must not, and the other way round. */
+export function headerProblems(
   expected: { cuts?: readonly string[]; keeps?: readonly string[] },
   arrived: readonly ReadRequest[],
 ): string[] {

@@ -45,8 +45,11 @@ export function parseRequests(bytes: string, limits: Limits = LIMITS): Read<Read
     const head = parseRequestHead(bytes, at, limits);
     if (head === "more") return { messages, rest: "more" };
     if ("wrong" in head) return { messages, rest: { wrong: head.wrong, phase: "head" } };
-    if (valuesOf(head.fields, "host").length !== 1)
-      return { messages, rest: { wrong: "no or more than one Host", phase: "head" } };
+    const hosts = valuesOf(head.fields, "host").length;
+    if (hosts !== 1) {
+      const wrong = hosts === 0 && head.minor === 0 ? "no Host, as HTTP/1.0 may" : "no or more than one Host";
+      return { messages, rest: { wrong, phase: "head" } };
+    }
     const { method, target, minor, fields } = head;
     const options = optionsOf(fields);
     const keepsAlive = !options.includes("close") && (minor === 1 || options.includes("keep-alive"));

@@ -106,12 +106,12 @@ export const contentLength: readonly HostileRequest[] = [
     "\\d of Unicode regular expressions",
     of("\xd9\xa5"),
   ),
-  refused("cl-16-digits", "16 digits", "beyond exact integers", of("1000000000000005")),
+  refused("cl-16-digits", "16 digits", "beyond exact integers: to be bounded", of("1000000000000005")),
   refused("cl-2-64", "5 beyond 2^64", "wraps around to 5", of("18446744073709551621")),
   refused(
     "cl-2-32",
     "5 with 20 zeros before it",
-    "buffers for numbers that overflow",
+    "buffers for numbers that overflow: to be bounded",
     of("0000000000000000000005"),
   ),
   refused(

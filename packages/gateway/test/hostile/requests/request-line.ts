@@ -126,7 +126,7 @@ export const requestLine: readonly HostileRequest[] = [
   refused(
     "line-method-long",
     "a method of 5,000 letters",
-    "RFC 9112, 3",
+    "RFC 9112, 3: to be bounded",
     line(`${"A".repeat(5_000)} ${PATH}/a HTTP/1.1`),
     400,
     431,
