@@ -23,6 +23,7 @@ import { authenticate, type Caller } from "./steps/caller.ts";
 import { memoryOf } from "./steps/connection-memory.ts";
 import { checkSite, type SiteRules } from "./steps/check-site.ts";
 import { decide, decideNamed } from "./steps/decide.ts";
+import type { SandboxLimit } from "./steps/limit.ts";
 import type { Observe } from "./steps/observe.ts";
 import { parseHead, type Head } from "./steps/parse-head.ts";
 import { prepare, type SandboxAddressed } from "./steps/prepare.ts";
@@ -37,6 +38,7 @@ export interface HandlerParts {
   trusted: BlockList;
   dialMode: DialMode;
   observe: Observe;
+  limit: SandboxLimit;
   logger: Logger;
   state: HandlerState;
 }
@@ -53,6 +55,8 @@ interface Seen {
   caller: Caller | null;
   /** One of the pages that need no key. */
   probe: boolean;
+  /** UID of the sandbox whose requests under way it is counted with. */
+  counted: string | null;
   /** Ends what the request waits for; null where it waits for nothing. */
   gone: AbortController | null;
 }
@@ -106,6 +110,8 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
   }
 
   function forward(exchange: Exchange, head: Head, addressed: SandboxAddressed, caller: Caller): void {
+    // The client may have gone while it was waited for.
+    if (exchange.over) return;
     try {
       const { routes, health } = source;
       const options = { synced: health.synced, sandboxPort: config.sandboxPort };
@@ -113,6 +119,9 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
         addressed.form === "header"
           ? decideNamed(caller, addressed, routes, options)
           : decide(caller, addressed, routes, options);
+      const { sandboxUid, user, name } = decision.route;
+      parts.limit.enter(sandboxUid, `${user}/${name}`);
+      (exchange.context as Seen).counted = sandboxUid;
       const target = dialTarget(parts.dialMode, decision.route, decision);
       exchange.forward(
         prepare(exchange.head, head, addressed, caller, decision, target, {
@@ -144,6 +153,7 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
     // What was no request at all is not one in flight either.
     if (seen !== null) state.inFlight--;
     seen?.gone?.abort();
+    if (seen !== null && seen.counted !== null) parts.limit.leave(seen.counted);
     parts.observe({
       requestId: exchange.requestId,
       entry,
@@ -171,7 +181,7 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
 }
 
 function begin(exchange: Exchange): Seen {
-  const seen: Seen = { head: null, addressed: null, caller: null, probe: false, gone: null };
+  const seen: Seen = { head: null, addressed: null, caller: null, probe: false, counted: null, gone: null };
   exchange.context = seen;
   return seen;
 }

@@ -16,6 +16,7 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import type { RouteSource } from "./route-source.ts";
 import { siteRulesOf, trustedProxiesOf } from "./site-rules.ts";
 import { StartError } from "./start-error.ts";
+import { createSandboxLimit } from "./steps/limit.ts";
 import { createObserver } from "./steps/observe.ts";
 
 export interface Gateway {
@@ -72,6 +73,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     trusted,
     dialMode,
     observe,
+    limit: createSandboxLimit(config.maxInFlightPerSandbox),
     logger,
     state,
   };

@@ -374,6 +374,29 @@ describe("states", () => {
   });
 });
 
+describe("a sandbox with as many requests under way as it may have", () => {
+  it("gets no more until one has ended, and the others are not affected", async () => {
+    const held: ServerResponse[] = [];
+    const base = await open((_request, response) => void held.push(response), { maxInFlightPerSandbox: 2 });
+    bench.routes.put("alice-other", entry("alice", "other"));
+    const first = fetch(base);
+    await expect.poll(() => held).toHaveLength(1);
+    const second = fetch(base);
+    await expect.poll(() => held).toHaveLength(2);
+    const refused = await fetch(base);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "1"]);
+    expect((await problemOf(refused)).code).toBe("SANDBOX_BUSY");
+    const other = fetch(base.replace("/box", "/other"));
+    await expect.poll(() => held).toHaveLength(3);
+    for (const response of held.splice(0)) response.end("done");
+    for (const answer of [first, second, other]) expect(await (await answer).text()).toBe("done");
+    const again = fetch(base);
+    await expect.poll(() => held).toHaveLength(1);
+    held[0]?.end("again");
+    expect(await (await again).text()).toBe("again");
+  });
+});
+
 describe("other sites' pages", () => {
   it.each([
     ["a foreign Host", { host: "evil.example" }, "HOST_FORBIDDEN"],

@@ -161,6 +161,12 @@ export const GATEWAY_KEYS = {
     schema: milliseconds.default(300_000),
     doc: "How long a body may pause.",
   },
+  maxInFlightPerSandbox: {
+    flag: "--max-in-flight-per-sandbox <count>",
+    env: ["SANDGATE_MAX_IN_FLIGHT_PER_SANDBOX"],
+    schema: z.coerce.number("is no number").int("is no whole number").min(1, "is below 1").default(16_384),
+    doc: "How many requests one sandbox may have under way; WebSockets and other tunnels count until they end.",
+  },
   drainTimeoutMs: {
     flag: "--drain-timeout-ms <ms>",
     env: ["SANDGATE_DRAIN_TIMEOUT_MS"],

@@ -105,6 +105,13 @@ export const ERROR_CATALOGUE = {
     title: "An expectation nobody knows",
     remedy: "Send Expect: 100-continue or no Expect.",
   },
+  SANDBOX_BUSY: {
+    status: 429,
+    retryable: true,
+    title: "Too many requests at once",
+    remedy:
+      "Wait for some of them to end; the gateway's maxInFlightPerSandbox says how many one sandbox may have.",
+  },
   REQUEST_HEAD_TOO_LARGE: {
     status: 431,
     retryable: false,

@@ -62,6 +62,10 @@ export class Exchange implements ExchangeCore {
   get responseBytes(): number {
     return this.#receiver.tunnel?.bytesToClient ?? this.#receiver.body.bytes;
   }
+  /** It has ended, whoever ended it. */
+  get over(): boolean {
+    return this.phase === "done";
+  }
   /** `user/sandbox`, null before a decision. */
   get sandbox(): string | null {
     return this.#sandbox;
