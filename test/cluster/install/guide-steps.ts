@@ -27,6 +27,13 @@ export function guideSteps(page: string, way: string): Step[] {
   return steps;
 }
 
+/** Every way that the comments of a page name, each once. */
+export function waysThrough(page: string): string[] {
+  const text = readFileSync(join(root, page), "utf8");
+  const ways = [...text.matchAll(BLOCK)].flatMap(([, ways = ""]) => ways.split(", "));
+  return [...new Set(ways)].toSorted();
+}
+
 /**
  * One script for bash that takes the steps one after another and ends at the first command that fails. A step that goes on
  * counts as taken when it has printed its first line, and ends with the script.

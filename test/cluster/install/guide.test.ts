@@ -2,11 +2,17 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLoadBalancers, type LoadBalancers } from "../cluster/load-balancers.ts";
 import { startCluster, type Cluster } from "../cluster/start-cluster.ts";
-import { guideSteps, scriptOf } from "./guide-steps.ts";
+import { guideSteps, scriptOf, waysThrough } from "./guide-steps.ts";
 import { everything, untilOldPodsGone } from "./installation.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
 const GUIDE = "docs/guide/install.md";
+const README = "README.md";
+/** Those that the tests below take. */
+const WAYS = {
+  [GUIDE]: ["address", "address asked", "helm", "kustomize", "remove with Helm", "remove with kustomize"],
+  [README]: ["readme"],
+};
 const ANSWER = '{"stdout":"42\\n","stderr":"","exit_code":0}';
 
 let cluster: Cluster;
@@ -54,9 +60,15 @@ describe("the steps of the guide", () => {
 
 describe("the steps of the README", () => {
   it("lead to an answer from a sandbox, and then nothing is wrong", async () => {
-    const printed = await take("README.md", "readme");
+    const printed = await take(README, "readme");
     expect(printed).toContain(ANSWER);
     expect(printed).toContain("All is well.");
     await remove("remove with Helm");
   }, 300_000);
+});
+
+describe("the marks of the pages", () => {
+  it.each([GUIDE, README] as const)("name in %s no way that is not taken here", (page) => {
+    expect(waysThrough(page)).toEqual(WAYS[page]);
+  });
 });
