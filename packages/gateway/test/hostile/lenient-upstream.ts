@@ -1,9 +1,12 @@
 /**
  * A server that takes everything: it looks for something like the end of a head, lets itself be told the body's length by
- * whatever comes first, answers 200 and goes on. What it got, it keeps byte by byte, for each connection.
+ * whatever comes first, answers 200 with the target and goes on. What it got, it keeps byte by byte, for each connection.
  */
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+
+/** Bytes of an answer's body. */
+const LONGEST = 100;
 
 export interface Recorded {
   /** All that came by one connection since the last `take`, one character a byte. */
@@ -64,9 +67,11 @@ export class LenientUpstream {
       for (;;) {
         const end = endOfMessage(recorded.pending);
         if (end === null) return;
-        const isHead = /^\s*HEAD\s/i.test(recorded.pending);
+        const [method = "", target = ""] = recorded.pending.trimStart().split(/\s+/, 2);
         recorded.pending = recorded.pending.slice(end);
-        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n${isHead ? "" : "ok"}`);
+        const body = Buffer.from(target.slice(0, LONGEST), "latin1");
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
+        if (method !== "HEAD") socket.write(body);
       }
     });
   }
