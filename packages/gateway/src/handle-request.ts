@@ -88,7 +88,9 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
         exchange.answer(answerOwn(addressed.path, caller, source, config));
       } else if (addressed.form === "path" && head.document && !config.pathModePages) {
         const { localAddress: address, localPort: port } = exchange.client;
-        const proto = (memory.trusted ? fields.value("x-forwarded-proto") : undefined) ?? "http";
+        const proto =
+          (memory.trusted ? fields.value("x-forwarded-proto") : undefined) ??
+          (exchange.client.secure ? "https" : "http");
         const reached = { address, port, host: head.host, proto };
         exchange.answer(redirectToOrigin(reached, addressed, config.baseDomain));
       } else if (addressed.form === "path" && head.document && lacksSlash(head.target, addressed)) {
@@ -127,6 +129,7 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
         prepare(exchange.head, head, addressed, caller, decision, target, {
           peer: exchange.client.remoteAddress,
           requestId: exchange.requestId,
+          secure: exchange.client.secure,
           trusted: memoryOf(exchange.client, parts.trusted).trusted,
           routerTimeoutCapMs: config.routerTimeoutCapMs,
         }),

@@ -9,7 +9,13 @@ import { StartError } from "./start-error.ts";
  * @returns Its base URL.
  * @throws Error with the remedy where the address is taken or not allowed.
  */
-export async function listen(server: Server, host: string, port: number, flag: string): Promise<string> {
+export async function listen(
+  server: Server,
+  host: string,
+  port: number,
+  flag: string,
+  scheme: "http" | "https" = "http",
+): Promise<string> {
   try {
     server.listen(port, host);
     await once(server, "listening");
@@ -28,5 +34,5 @@ export async function listen(server: Server, host: string, port: number, flag: s
     throw new StartError(`The gateway cannot listen on ${host}:${port}: ${message}`, { cause: error });
   }
   const address = server.address() as AddressInfo;
-  return `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
+  return `${scheme}://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
 }

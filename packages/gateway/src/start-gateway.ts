@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import type { Server } from "node:net";
+import { Server as TlsServer } from "node:tls";
 import { silentLogger, type GatewayConfig, type Logger } from "@sandgate/contract";
 import { openApiKeys } from "./auth/api-keys.ts";
 import { checkSafety } from "./check-safety.ts";
@@ -17,6 +18,7 @@ import type { RouteSource } from "./route-source.ts";
 import { siteRulesOf, trustedProxiesOf } from "./site-rules.ts";
 import { StartError } from "./start-error.ts";
 import { createSandboxLimit } from "./steps/limit.ts";
+import { openCertificates } from "./tls/certificates.ts";
 import { createObserver } from "./steps/observe.ts";
 
 export interface Gateway {
@@ -78,11 +80,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     state,
   };
 
+  const certificates =
+    config.tlsCert.length + config.tlsKey.length > 0
+      ? await openCertificates(config.tlsCert, config.tlsKey, logger)
+      : null;
   const takeOver = await canTakeOver();
   if (!takeOver)
     logger.warn("connections cannot be taken over on this Node.js; the gateway is slower by a tenth");
   const listenerFor = (handler: ExchangeHandler): Listener =>
-    createListener({ handler, pool, state, limits: { ...LIMITS, ...config } }, takeOver);
+    createListener(
+      { handler, pool, state, limits: { ...LIMITS, ...config } },
+      takeOver,
+      certificates?.options ?? null,
+    );
   const main = listenerFor(createHandler("gateway", parts));
   const router = listenerFor(
     createHandler("router", { ...parts, rules: { ...rules, anyHostOffLoopback: true } }),
@@ -90,7 +100,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const metricsServer = createMetricsServer(metrics, source, state);
   const opened = new Set<Server>();
   async function open(server: Server, host: string, port: number, flag: string): Promise<string> {
-    const url = await listen(server, host, port, flag);
+    const url = await listen(server, host, port, flag, server instanceof TlsServer ? "https" : "http");
+    if (server instanceof TlsServer) certificates?.follow(server);
     opened.add(server);
     return url;
   }
@@ -105,6 +116,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }
     pool.close();
     keys?.close();
+    certificates?.close();
   }
   try {
     const { host, port, routerPort, metricsPort } = config;

@@ -61,6 +61,18 @@ export const GATEWAY_KEYS = {
     schema: milliseconds.default(3_600_000),
     doc: "How long a client may ask the router to wait for a sandbox's answer, by X-Sandbox-Timeout. Without that header firstByteTimeoutMs counts.",
   },
+  tlsCert: {
+    flag: "--tls-cert <files>",
+    env: ["SANDGATE_TLS_CERT"],
+    schema: list.default([]),
+    doc: "PEM files of certificates with their chains, comma-separated; the gateway and the router then speak HTTPS alone. A client gets the one for the name that it asks for, else the first. Read again when they change.",
+  },
+  tlsKey: {
+    flag: "--tls-key <files>",
+    env: ["SANDGATE_TLS_KEY"],
+    schema: list.default([]),
+    doc: "PEM files of their keys, in the same order.",
+  },
   apiKeys: {
     flag: "--api-keys <file>",
     env: ["SANDGATE_API_KEYS"],

@@ -45,5 +45,5 @@ function originOf(reached: ReachedBy, address: PathAddress, baseDomain: string |
     return host === null ? null : `${reached.proto}://${host}${port}`;
   }
   const host = printHost(address, LOCAL_BASE_DOMAIN);
-  return host === null || !isLoopback(reached.address) ? null : `http://${host}:${reached.port}`;
+  return host === null || !isLoopback(reached.address) ? null : `${reached.proto}://${host}:${reached.port}`;
 }

@@ -1,9 +1,8 @@
 import { hash, timingSafeEqual } from "node:crypto";
-import { watch, type FSWatcher } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, dirname } from "node:path";
 import { isUserName, silentLogger, type Logger } from "@sandgate/contract";
 import { parse } from "yaml";
+import { followFiles } from "../follow-files.ts";
 import { StartError } from "../start-error.ts";
 
 export interface ApiKey {
@@ -46,10 +45,7 @@ export async function openApiKeys(path: string, logger: Logger = silentLogger): 
         });
       });
   };
-  // The folder is watched: editors and Kubernetes replace the file instead of writing into it.
-  const watcher: FSWatcher = watch(dirname(path), { persistent: false }, (_event, name) => {
-    if (name === null || name === basename(path) || name.startsWith("..")) reload();
-  });
+  const unfollow = followFiles([path], reload);
   return {
     find(key) {
       const digest = hash("sha256", key, "buffer");
@@ -59,7 +55,7 @@ export async function openApiKeys(path: string, logger: Logger = silentLogger): 
     get generation() {
       return generation;
     },
-    close: () => watcher.close(),
+    close: unfollow,
   };
 }
 

@@ -1,4 +1,5 @@
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { ClientConnection } from "./client/client-connection.ts";
 import type { EngineParts } from "./engine-parts.ts";
 
@@ -15,8 +16,11 @@ const LINGER_MS = 1_000;
 /** How long the last answers get to be sent. */
 const LAST_WORD_MS = 200;
 
-/** @param takeOver - Whether accepted connections can be taken over, as `canTakeOver` found out. */
-export function createListener(parts: EngineParts, takeOver: boolean): Listener {
+/**
+ * @param takeOver - Whether accepted connections can be taken over, as `canTakeOver` found out.
+ * @param tls - Null for cleartext.
+ */
+export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOptions | null): Listener {
   const connections = new Set<ClientConnection>();
   const empty = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;
@@ -24,11 +28,18 @@ export function createListener(parts: EngineParts, takeOver: boolean): Listener 
     connections.delete(connection);
     if (closing !== null && connections.size === 0) empty.resolve();
   };
-  const server = createServer({ pauseOnConnect: takeOver, allowHalfOpen: true, noDelay: true }, (socket) => {
-    // It may be gone before it is looked at.
-    if (socket.destroyed) return;
-    connections.add(new ClientConnection(socket, parts, takeOver, onClosed));
-  });
+  const accept = (socket: Socket): void => {
+    // It may be gone before it is looked at; and a handshake may outlast the listener.
+    if (socket.destroyed || closing !== null) {
+      socket.destroy();
+      return;
+    }
+    connections.add(new ClientConnection(socket, parts, takeOver && tls === null, onClosed));
+  };
+  const server =
+    tls === null
+      ? createServer({ pauseOnConnect: takeOver, allowHalfOpen: true, noDelay: true }, accept)
+      : createTlsServer({ ...tls, allowHalfOpen: true, noDelay: true }, accept);
 
   async function close(drainTimeoutMs: number): Promise<void> {
     server.close();

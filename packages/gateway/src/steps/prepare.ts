@@ -15,6 +15,8 @@ export interface PrepareOptions {
   /** Address of the peer. */
   peer: string;
   requestId: string;
+  /** The request came by TLS. */
+  secure: boolean;
   /** The peer's X-Forwarded-* are believed. */
   trusted: boolean;
   /** Longest time that X-Sandbox-Timeout may ask for. */
@@ -42,7 +44,7 @@ export function prepare(
   const upgrade = upgradeOf(request);
   const text = requestText(request, addressed.rest, {
     clientAddress: peer,
-    proto: "http",
+    proto: options.secure ? "https" : "http",
     host: head.host,
     prefix,
     trusted: options.trusted,

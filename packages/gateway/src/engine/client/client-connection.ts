@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { SandgateError } from "@sandgate/contract";
 import { CR, LF } from "../head/byte-classes.ts";
 import { INCOMPLETE } from "../head/header-fields.ts";
@@ -31,6 +32,8 @@ export class ClientConnection implements ChannelEvents {
   readonly remoteAddress: string;
   readonly localAddress: string;
   readonly localPort: number;
+  /** By TLS. */
+  readonly secure: boolean;
   /** Of the handler: what it keeps from one request to the next. */
   memory: unknown = null;
   /** The client has sent its end. */
@@ -63,6 +66,7 @@ export class ClientConnection implements ChannelEvents {
     this.remoteAddress = plainAddress(socket.remoteAddress);
     this.localAddress = plainAddress(socket.localAddress);
     this.localPort = socket.localPort ?? 0;
+    this.secure = socket instanceof TLSSocket;
     this.channel = takeOver ? Channel.takeOver(socket, this) : Channel.over(socket, this);
   }
 
