@@ -80,7 +80,14 @@ async function openGateway(name: "eu" | "us"): Promise<void> {
   const sha256 = createHash("sha256").update(KEY).digest("hex");
   writeFileSync(apiKeys, `- {id: first, sha256: ${sha256}, user: admin, roles: [admin]}\n`);
   const { values: config } = loadConfig(GATEWAY_KEYS, {
-    flags: { port, apiKeys, dial: "pod-ip", publicUrl: `http://${HOST}`, trustedProxies: "127.0.0.1/32" },
+    flags: {
+      port,
+      apiKeys,
+      baseDomain: HOST,
+      dial: "pod-ip",
+      publicUrl: `http://${HOST}`,
+      trustedProxies: "127.0.0.1/32",
+    },
   });
   const access = await loadKubeconfig({ env: {}, path: cluster.kubeconfig });
   const gateway = await runGateway({ access, config, logger: silentLogger, near: false });
@@ -108,10 +115,10 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-const through = (path: string, command?: string): ReturnType<typeof ask> =>
+const through = (path: string, command?: string, host = HOST): ReturnType<typeof ask> =>
   ask("127.0.0.1", path, {
     port: balancerPort,
-    host: HOST,
+    host,
     key: KEY,
     ...(command === undefined ? {} : { method: "POST", body: JSON.stringify({ command }) }),
   });
@@ -127,6 +134,17 @@ describe("one address before two regions", () => {
     }
     expect(await through("/carol/my-sandbox/")).toMatchObject({ status: 404, error: "SANDBOX_NOT_FOUND" });
   });
+
+  it.each(["alice", "bob"])(
+    "leads to the same sandbox of %s by a name under the base domain",
+    async (user) => {
+      const answer = await through("/execute", `echo page of ${user}`, `my-sandbox--${user}.${HOST}`);
+      expect(answer).toMatchObject({
+        status: 200,
+        body: expect.stringContaining(`page of ${user}`) as string,
+      });
+    },
+  );
 
   it.each(["alice", "bob"])("carries a WebSocket of %s", async (user) => {
     const socket = new WebSocket(`ws://127.0.0.1:${balancerPort}/${user}/echo/`, {
