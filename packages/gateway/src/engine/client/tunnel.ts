@@ -29,6 +29,7 @@ export function openTunnelBetween(client: Channel, sandbox: Channel, options: Tu
   const toSandbox = new Direction(client, sandbox, options.websocket, true);
   const toClient = new Direction(sandbox, client, options.websocket, false);
   let open = 2;
+  let going = false;
   const destroy = (): void => {
     client.destroy();
     sandbox.destroy();
@@ -36,8 +37,8 @@ export function openTunnelBetween(client: Channel, sandbox: Channel, options: Tu
   const deadline = new Deadline(destroy);
   const closed = (error: Error | null): void => {
     if (error !== null) destroy();
-    // What is left for the other end is on its way; but not for ever.
-    else if (open === 2) deadline.set(options.idleTimeoutMs);
+    // What is left for the other end is on its way; but not for ever, and no longer than a gateway that goes.
+    else if (open === 2 && !going) deadline.set(options.idleTimeoutMs);
     if (--open > 0) return;
     deadline.end();
     options.onClosed();
@@ -55,6 +56,7 @@ export function openTunnelBetween(client: Channel, sandbox: Channel, options: Tu
     fromClient: (bytes) => toSandbox.pass(bytes, 0, bytes.length),
     fromSandbox: (bytes, start, end) => toClient.pass(bytes, start, end),
     goAway() {
+      going = true;
       toClient.goAway();
       toSandbox.goAway();
       deadline.set(GO_AWAY_MS);
