@@ -219,6 +219,8 @@ export class AnswerReceiver {
     }));
     if (held !== null) tunnel.fromClient(held);
     if (at < end) tunnel.fromSandbox(bytes, at, end);
+    // An end that came before there was a tunnel is not told again.
+    if (client.clientEnded) client.channel.events.ended();
     client.channel.resume();
   }
 
