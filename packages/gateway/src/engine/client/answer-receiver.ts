@@ -76,7 +76,8 @@ export class AnswerReceiver {
   }
 
   #takeHead(bytes: Buffer, length: number): void {
-    const { name } = this.#core.plan!;
+    const plan = this.#core.plan!;
+    const { name } = plan;
     const held = this.#held;
     const all = held === null ? bytes : Buffer.concat([held, bytes.subarray(0, length)]);
     const end = held === null ? length : all.length;
@@ -101,7 +102,7 @@ export class AnswerReceiver {
           return;
         }
         if (++this.#interims > MAX_INTERIM) throw brokenAnswer(name, "it sends interim answers without end");
-        if (this.#core.head.minor === 1) this.#core.client.channel.write(interimText(RESPONSE));
+        if (this.#core.head.minor === 1) this.#core.client.channel.write(interimText(RESPONSE, plan.rescope));
       }
     } catch (error) {
       this.#core.fail(error);
@@ -204,7 +205,7 @@ export class AnswerReceiver {
     const plan = core.plan!;
     if (!plan.upgrade) throw brokenAnswer(plan.name, "it switches protocols without being asked");
     core.status = 101;
-    client.channel.write(upgradeText(RESPONSE));
+    client.channel.write(upgradeText(RESPONSE, plan.rescope));
     const held = client.becomeTunnel();
     core.phase = "tunnel";
     // A tunnel may be idle for days; what was sent is of no more use.

@@ -65,26 +65,29 @@ export function responseText(
   connection: string,
   rescope: Rescope | null,
 ): string {
-  const { fields } = head;
-  let text = `HTTP/1.1 ${head.status} ${head.reason}\r\n`;
-  const shared = rescope === null ? "nothing" : rescope.prefix === "" ? "domain" : "origin";
-  text += fields.linesWithout(CUTS[shared][framing], head.connection.named);
-  if (rescope !== null) text += rescopeLines(fields, rescope);
+  let text = startText(head, framing, rescope);
   if (framing === "to-chunks") text += "Transfer-Encoding: chunked\r\n";
   return connection === "" ? `${text}\r\n` : `${text}Connection: ${connection}\r\n\r\n`;
 }
 
+/** First line and the sandbox's headers, as far as they may reach the client: of whatever answer, a 101 sets cookies too. */
+function startText(head: ResponseHead, framing: Framing, rescope: Rescope | null): string {
+  const { fields } = head;
+  const shared = rescope === null ? "nothing" : rescope.prefix === "" ? "domain" : "origin";
+  const lines = fields.linesWithout(CUTS[shared][framing], head.connection.named);
+  const text = `HTTP/1.1 ${head.status} ${head.reason}\r\n${lines}`;
+  return rescope === null ? text : text + rescopeLines(fields, rescope);
+}
+
 /** The head after which both ends speak what they agreed on. */
-export function upgradeText(head: ResponseHead): string {
+export function upgradeText(head: ResponseHead, rescope: Rescope | null): string {
   const upgrade = head.fields.joined("upgrade") ?? "";
-  const lines = head.fields.linesWithout(CUTS.nothing.none, head.connection.named);
-  return `HTTP/1.1 101 ${head.reason}\r\n${lines}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
+  return `${startText(head, "none", rescope)}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
 }
 
 /** An informational answer, as 100 and 103. */
-export function interimText(head: ResponseHead): string {
-  const lines = head.fields.linesWithout(CUTS.nothing.none, head.connection.named);
-  return `HTTP/1.1 ${head.status} ${head.reason}\r\n${lines}\r\n`;
+export function interimText(head: ResponseHead, rescope: Rescope | null): string {
+  return `${startText(head, "none", rescope)}\r\n`;
 }
 
 /** Head and body of an answer of the gateway's own, in bytes: its words may be in any language. */
