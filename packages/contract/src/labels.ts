@@ -10,6 +10,11 @@ export const LABEL_USER = "user";
 export const DEFAULT_USER = "default";
 /** Annotation on a Sandbox: the port that an address without one means. */
 export const ANNOTATION_PORT = "sandgate.dev/port";
+/**
+ * Annotation on a Sandbox: ports whose programs are told their address and want it in every path, comma-separated, or `*` for
+ * all. In path form their paths go on whole.
+ */
+export const ANNOTATION_KEEP_PREFIX = "sandgate.dev/keep-prefix";
 /** Port that an address without one means, where nothing else says. */
 export const DEFAULT_SANDBOX_PORT = 8888;
 /** Name part of the image that the embedded node can run; any tag. */

@@ -85,6 +85,25 @@ describe("forwarding", () => {
     expect(((await (await fetch(base)).json()) as Echo).url).toBe("/");
   });
 
+  it("leaves the prefix in the path for programs that were told their address, on their ports alone", async () => {
+    const base = await open();
+    const annotate = (value: string): void => {
+      const made = entry("alice", "box");
+      const annotations = { "sandgate.dev/keep-prefix": value };
+      bench.routes.put("alice-box", { ...made, sandbox: { ...made.sandbox, annotations } });
+    };
+    const { pathname } = new URL(base);
+    const ask = async (): Promise<Echo> => (await (await fetch(`${base}/a?b=1`)).json()) as Echo;
+    annotate(`1, ${bench.backendPort}`);
+    const whole = await ask();
+    expect(whole.url).toBe(`${pathname}/a?b=1`);
+    expect(whole.headers).not.toHaveProperty("x-forwarded-prefix");
+    annotate("*");
+    expect((await ask()).url).toBe(`${pathname}/a?b=1`);
+    annotate("1");
+    expect((await ask()).url).toBe("/a?b=1");
+  });
+
   it("tells the sandbox who asked and under which prefix, and believes nobody else about it", async () => {
     const base = await open();
     const headers = {

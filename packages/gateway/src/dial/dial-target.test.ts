@@ -17,6 +17,7 @@ const route: Route = {
   message: "",
   createdAtMs: 1,
   annotatedPort: null,
+  keptPrefix: [],
   declaredPorts: [],
   service: "box",
   serviceFqdn: "box.team.svc.cluster.local",

@@ -1,4 +1,5 @@
 import {
+  ANNOTATION_KEEP_PREFIX,
   ANNOTATION_PORT,
   DEFAULT_USER,
   LABEL_WARM_POOL_SANDBOX,
@@ -9,6 +10,7 @@ import {
 import type { PodView, SandboxEntry } from "@sandgate/kube";
 import { isDialable } from "./dialable.ts";
 import { isAddress } from "./is-address.ts";
+import { parseKeptPrefix } from "./kept-prefix.ts";
 import type { Route } from "./route.ts";
 import { mayClaim } from "./user-namespaces.ts";
 
@@ -236,6 +238,7 @@ function routeOf({ sandbox, pod, state }: SandboxEntry, userLabel: string): Rout
     message: state.message,
     createdAtMs: sandbox.createdAtMs,
     annotatedPort: Number.isInteger(annotated) && annotated > 0 && annotated <= 65_535 ? annotated : null,
+    keptPrefix: parseKeptPrefix(sandbox.annotations[ANNOTATION_KEEP_PREFIX]),
     declaredPorts: portsOf(sandbox),
     service: sandbox.service,
     serviceFqdn: sandbox.serviceFqdn,

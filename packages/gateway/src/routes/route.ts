@@ -1,3 +1,4 @@
+import type { KeptPrefix } from "./kept-prefix.ts";
 import type { NormalSandbox, SandboxState } from "@sandgate/contract";
 
 /** Where a sandbox's port is reached: an address, or a pod that only the API server gets to. */
@@ -27,6 +28,8 @@ export interface Route {
   createdAtMs: number;
   /** Port of the annotation, null where there is none or it is no port. */
   annotatedPort: number | null;
+  /** Ports whose programs want the prefix of their address in every path. */
+  keptPrefix: KeptPrefix;
   /** TCP ports that the pod declares. */
   declaredPorts: readonly number[];
   service: string | null;

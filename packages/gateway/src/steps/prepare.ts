@@ -2,6 +2,7 @@ import { isIdempotent, printPrefix, SandgateError } from "@sandgate/contract";
 import type { ForwardPlan } from "../engine/exchange-plan.ts";
 import type { RequestHead } from "../engine/head/request-head.ts";
 import { requestText } from "../forward/request-text.ts";
+import { keepsPrefix } from "../routes/kept-prefix.ts";
 import type { DialTarget } from "../routes/route.ts";
 import type { Addressed } from "./address.ts";
 import type { Caller } from "./caller.ts";
@@ -42,11 +43,13 @@ export function prepare(
   const byHeaders = addressed.form === "header";
   const prefix = addressed.form === "path" ? printPrefix(addressed) : undefined;
   const upgrade = upgradeOf(request);
-  const text = requestText(request, addressed.rest, {
+  const whole = prefix !== undefined && keepsPrefix(route.keptPrefix, decision.port);
+  const text = requestText(request, whole ? prefix + addressed.rest : addressed.rest, {
     clientAddress: peer,
     proto: options.secure ? "https" : "http",
     host: head.host,
-    prefix,
+    // A program that was told its address would put the prefix before it once more.
+    prefix: whole ? undefined : prefix,
     trusted: options.trusted,
     // Programs behind the router know it as upstream made it: called by their own address, without the caller's credentials.
     sandboxHost: byHeaders ? hostOf(decision) : undefined,

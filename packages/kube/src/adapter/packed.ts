@@ -1,4 +1,5 @@
 import {
+  ANNOTATION_KEEP_PREFIX,
   ANNOTATION_PORT,
   type Condition,
   type KubeObject,
@@ -19,7 +20,7 @@ interface Packed<T> {
 }
 
 /** The annotations that somebody reads; others can be as large as the object itself. */
-const ANNOTATIONS: ReadonlySet<string> = new Set([ANNOTATION_PORT]);
+const ANNOTATIONS: ReadonlySet<string> = new Set([ANNOTATION_PORT, ANNOTATION_KEEP_PREFIX]);
 /** The conditions that a state is told from. */
 const CONDITIONS: ReadonlySet<string> = new Set(["Ready", "Finished"]);
 
