@@ -11,7 +11,7 @@ import { startCandidate } from "./start-candidate.ts";
 /** As the command's first line has them. */
 const FLAGS = ["--max-semi-space-size=2"];
 
-/** What of the gateway is on. Everything is by default; a key for each user among it. */
+/** What of the gateway is on. Everything is by default;. */
 export interface SandgateSettings {
   readonly title: string;
   readonly keys: boolean;
@@ -35,7 +35,7 @@ export async function startSandgate(
       sandboxes,
       naming(sandbox) {
         const { prefix } = pathNaming(sandbox);
-        return { prefix, headers: keys ? { [HEADER_KEY]: keyOf(sandbox) } : {} };
+        return { prefix, headers: keys ? { [HEADER_KEY]: keyOf(CALLER) } : {} };
       },
     },
     (folder, port) => {
@@ -51,16 +51,20 @@ export async function startSandgate(
   );
 }
 
-function keyOf({ user }: Pick<BenchSandbox, "user">): string {
-  return `key-of-${user}-0123456789abcdef0123456789abcdef`;
+/** Who asks: a service that works for all users, as one does whose connections carry requests for many sandboxes. */
+const CALLER = "service";
+
+function keyOf(id: string): string {
+  return `key-of-${id}-0123456789abcdef0123456789abcdef`;
 }
 
+/** A key for each user, and the caller's own behind them. */
 function keysOf(sandboxes: readonly BenchSandbox[]): string {
   const users = [...new Set(sandboxes.map(({ user }) => user))];
-  const entries = users.map((user) => ({
-    id: user,
-    user,
-    sha256: createHash("sha256").update(keyOf({ user })).digest("hex"),
-  }));
-  return JSON.stringify(entries);
+  const entries = users.map((user) => ({ id: user, user, sha256: hashOf(user) }));
+  return JSON.stringify([...entries, { id: CALLER, user: CALLER, sha256: hashOf(CALLER), roles: ["admin"] }]);
+}
+
+function hashOf(id: string): string {
+  return createHash("sha256").update(keyOf(id)).digest("hex");
 }
