@@ -1,6 +1,8 @@
 /** Sandboxes that are reached through connections which somebody else opens: here plain ones to the bench's backend. */
+import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { Duplex } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer, type RawData } from "ws";
 import type { OpenTunnel } from "../src/index.ts";
@@ -46,6 +48,43 @@ describe("a tunnel to a pod", () => {
     bench.routes.put("alice-box", { ...other, pod: { ...other.pod!, uid: "anew" } });
     await (await fetch(url)).text();
     expect(asked.map((one) => one.podUid)).toEqual(["pod-alice-box", "anew"]);
+  });
+
+  it("may keep what it was given for a while after it said that it has it, and every byte is right", async () => {
+    /** As a stream over another one: what is written waits in the lower one, by reference. */
+    const openTunnel: OpenTunnel = async () => {
+      const socket = connect(bench.backendPort, "127.0.0.1");
+      await once(socket, "connect");
+      const upper = new Duplex({
+        read: () => void socket.resume(),
+        write(chunk: Buffer, _encoding, done) {
+          setTimeout(() => socket.write(chunk), 20);
+          done();
+        },
+        final(done) {
+          setTimeout(() => socket.end(done), 20);
+        },
+        destroy(error, done) {
+          socket.destroy();
+          done(error);
+        },
+      });
+      socket.on("data", (chunk) => {
+        if (!upper.push(chunk)) socket.pause();
+      });
+      socket.on("end", () => upper.push(null));
+      return upper;
+    };
+    const { url } = await open((request, response) => {
+      const hash = createHash("sha256");
+      request.on("data", (chunk: Buffer) => hash.update(chunk));
+      request.on("end", () => response.end(hash.digest("hex")));
+    }, openTunnel);
+    const bodies = Array.from({ length: 6 }, () => randomBytes(3 * 1024 * 1024));
+    const hashes = await Promise.all(
+      bodies.map(async (body) => (await fetch(url, { method: "POST", body })).text()),
+    );
+    expect(hashes).toEqual(bodies.map((body) => createHash("sha256").update(body).digest("hex")));
   });
 
   it("carries a WebSocket", async () => {

@@ -2,6 +2,11 @@ import { BodyReader } from "../body/body-reader.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
 import type { AnswerReceiver } from "./answer-receiver.ts";
 
+/**
+ * So much longer may a connection through the API server take: the server and the node take part, and a tunnel that stands still
+ * is replaced by another, which takes seconds by itself.
+ */
+const TUNNEL_TIMES = 6;
 /** A client that has sent its end gets this long for the begin of an answer: most who end have gone. */
 export const HALF_CLOSED_MS = 1_000;
 
@@ -95,7 +100,9 @@ export class RequestSender {
   }
 
   get connectTimeoutMs(): number {
-    return Math.min(this.#core.parts.limits.connectTimeoutMs, this.#core.firstByteTimeoutMs);
+    const { parts, plan, firstByteTimeoutMs } = this.#core;
+    const times = plan?.target.kind === "tunnel" ? TUNNEL_TIMES : 1;
+    return Math.min(parts.limits.connectTimeoutMs * times, firstByteTimeoutMs);
   }
 
   /** With as much of the body as is at hand, in one write. */

@@ -1,5 +1,6 @@
 import { connect, Socket, type LookupFunction, type OnReadOpts } from "node:net";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import { BUFFER_BYTES, giveBuffer, SHARED_BUFFER, takeBuffer } from "./buffer-pool.ts";
 
 /** What a channel tells whoever has it at the moment. */
@@ -67,9 +68,15 @@ export class Channel {
   #lent: Buffer[] | null = null;
   /** Gives them back when they are written. */
   #written: (() => void) | null = null;
+  /**
+   * What is written is with the kernel, or encrypted, when the stream says so. A stream over another one may say so while the
+   * bytes wait in the lower one, and gets memory that nobody uses again.
+   */
+  readonly #keepsNothing: boolean;
   private constructor(events: ChannelEvents, open: (channel: Channel) => Duplex, chooses: boolean) {
     this.events = events;
     const stream = (this.#stream = open(this));
+    this.#keepsNothing = stream instanceof Socket;
     (stream as ChannelStream)[CHANNEL] = this;
     stream.on("drain", onDrain).on("end", onEnd).on("error", onError).on("close", onClose);
     if (!chooses) stream.on("data", onData);
@@ -147,7 +154,7 @@ export class Channel {
     // Whatever is read into neither of the two was made for these bytes alone.
     if (bytes !== SHARED_BUFFER && bytes !== source.#own)
       return this.#stream.write(bytes.subarray(start, end));
-    if (source.#own === bytes) {
+    if (source.#own === bytes && this.#keepsNothing) {
       const more = this.#stream.write(bytes.subarray(start, end), this.#whenWritten());
       if (this.#lend(bytes)) source.#own = source.#next = takeBuffer();
       return more;
@@ -169,6 +176,10 @@ export class Channel {
   }
 
   #writeCopy(head: string, bytes: Buffer, start: number, end: number): boolean {
+    if (!this.#keepsNothing) {
+      const copy = Buffer.copyBytesFrom(bytes, start, end - start);
+      return this.#stream.write(head === "" ? copy : Buffer.concat([Buffer.from(head, "latin1"), copy]));
+    }
     const buffer = takeBuffer();
     const at = head === "" ? 0 : buffer.write(head, "latin1");
     bytes.copy(buffer, at, start, end);
@@ -212,6 +223,13 @@ export class Channel {
 
   destroy(): void {
     this.#stream.destroy();
+  }
+
+  /** Ends it by a reset, which nobody takes for an end. TLS tells an end in its own words, and leaving them out is as good. */
+  reset(): void {
+    if (this.#stream instanceof Socket && !(this.#stream instanceof TLSSocket))
+      this.#stream.resetAndDestroy();
+    else this.#stream.destroy();
   }
 
   /** Of its stream: why it will close. */
