@@ -206,5 +206,28 @@ export const chunkBytes = fc.oneof(
   { weight: 1, arbitrary: soup },
 );
 
+/** Requests for the sandbox of the tests, some of them nearly right, one behind the other. */
+export const addressedBytes = fc
+  .array(
+    fc.oneof(
+      edited(
+        fc
+          .tuple(
+            fc.constantFrom("GET", "POST", "HEAD"),
+            fc.constantFrom("HTTP/1.1", "HTTP/1.1", "HTTP/1.0"),
+            fields,
+            chunkBytes,
+          )
+          .map(
+            ([method, version, rest, chunks]) =>
+              `${method} /alice/box/a ${version}\r\nHost: 127.0.0.1\r\n${rest.filter((one) => !/^host/i.test(one)).join("\r\n")}${rest.some((one) => !/^host/i.test(one)) ? "\r\n" : ""}\r\n${rest.some((one) => /chunked/i.test(one)) ? chunks : ""}`,
+          ),
+      ),
+      fc.constant("GET /alice/box/b HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
+    ),
+    { minLength: 1, maxLength: 3 },
+  )
+  .map((parts) => parts.join(""));
+
 /** Where a text of whatever length is cut, as shares of a thousand. */
 export const cuts = fc.array(fc.nat(1_000), { maxLength: 4 });

@@ -100,6 +100,11 @@ function endOfChunks(bytes: string, from: number): number | null {
     if (size <= 0) break;
     at += size;
   }
-  const trailers = /^(?:[^\n]*[^\r\n][^\n]*\n)*\r?\n/.exec(bytes.slice(at));
-  return trailers === null ? null : at + trailers[0].length;
+  for (;;) {
+    const lineEnd = bytes.indexOf("\n", at);
+    if (lineEnd === -1) return null;
+    const line = bytes.slice(at, lineEnd);
+    at = lineEnd + 1;
+    if (line === "" || line === "\r") return at;
+  }
 }

@@ -37,8 +37,12 @@ export interface ReadHead {
   length: number | "chunked";
 }
 
-/** Reads all requests that stand in the bytes one behind the other, up to one that ends the connection. */
-export function parseRequests(bytes: string, limits: Limits = LIMITS): Read<ReadRequest> {
+/**
+ * Reads all requests that stand in the bytes one behind the other, up to one that ends the connection.
+ *
+ * @param anyHost - Takes those without a Host, or with several, too: their form does not depend on it.
+ */
+export function parseRequests(bytes: string, limits: Limits = LIMITS, anyHost = false): Read<ReadRequest> {
   const messages: ReadRequest[] = [];
   let at = 0;
   while (at < bytes.length) {
@@ -46,7 +50,7 @@ export function parseRequests(bytes: string, limits: Limits = LIMITS): Read<Read
     if (head === "more") return { messages, rest: "more" };
     if ("wrong" in head) return { messages, rest: { wrong: head.wrong, phase: "head" } };
     const hosts = valuesOf(head.fields, "host").length;
-    if (hosts !== 1) {
+    if (hosts !== 1 && !anyHost) {
       const wrong = hosts === 0 && head.minor === 0 ? "no Host, as HTTP/1.0 may" : "no or more than one Host";
       return { messages, rest: { wrong, phase: "head" } };
     }
