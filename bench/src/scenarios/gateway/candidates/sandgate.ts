@@ -11,7 +11,7 @@ import { startCandidate } from "./start-candidate.ts";
 /** As the command's first line has them. */
 const FLAGS = ["--max-semi-space-size=2"];
 
-/** What of the gateway is on. Everything is by default;. */
+/** What of the gateway is on. Everything is by default. */
 export interface SandgateSettings {
   readonly title: string;
   readonly keys: boolean;
