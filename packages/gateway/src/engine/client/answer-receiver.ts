@@ -61,6 +61,12 @@ export class AnswerReceiver {
     this.body.begin(0);
   }
 
+  /** Nothing but the connection's end tells the client where the body ends. */
+  get endsByClose(): boolean {
+    if (this.#core.phase !== "answering") return false;
+    return this.#framing === "from-chunks" || (this.#framing === "same" && this.body.length === UNTIL_CLOSE);
+  }
+
   clientDrained(): void {
     if (!this.#heldUp) return;
     this.#heldUp = false;

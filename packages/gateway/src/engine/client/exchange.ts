@@ -180,6 +180,8 @@ export class Exchange implements ExchangeCore {
 
   /** An answer that was begun cannot be taken back: its end is one that no client takes for a good one. */
   cut(code: string): void {
+    // Before an end is on its way: that is what it must not look like.
+    if (this.#receiver.endsByClose) this.client.channel.reset();
     this.end(this.status, code, false);
     this.client.destroy();
   }
