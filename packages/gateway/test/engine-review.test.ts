@@ -1,6 +1,8 @@
 /** What goes wrong only when one side is slow, gone or hostile at the wrong moment. */
 import { once } from "node:events";
+import { setTimeout as after } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { entry } from "./support.ts";
 import { openRawBench, type Peer, type RawBench } from "./raw-support.ts";
 
 let bench: RawBench;
@@ -88,5 +90,22 @@ describe("an answer whose end is the connection's", () => {
     await client.until(({ ended, closed }) => ended || closed);
     expect(client.ended).toBe(false);
     expect(error).toMatchObject({ code: "ECONNRESET" });
+  });
+});
+
+describe("the last answer of a connection", () => {
+  it("reaches a client whole that pauses for longer than it would be waited for its end", async () => {
+    for (let index = 0; index < 60_000; index++)
+      bench.bench.routes.put(`alice-box-${index}`, entry("alice", `box-${index}`));
+    const client = await bench.client();
+    client.write("GET /sandboxes HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    const head = await client.untilText("\r\n\r\n");
+    client.socket.pause();
+    await after(2_500);
+    client.socket.resume();
+    await client.until(({ ended, closed }) => ended || closed);
+    const length = Number(/content-length: ([0-9]+)/i.exec(head.text)?.[1]);
+    expect(length).toBeGreaterThan(8 * 1024 * 1024);
+    expect(client.text.length - client.text.indexOf("\r\n\r\n") - 4).toBe(length);
   });
 });

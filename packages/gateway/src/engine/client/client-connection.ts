@@ -163,8 +163,11 @@ export class ClientConnection implements ChannelEvents {
     if (this.#phase === "closing") return;
     this.#phase = "closing";
     this.#held = null;
-    this.channel.end();
-    this.deadline.set(LINGER_MS);
+    // What was written may take its time; the peer's end may not.
+    this.deadline.set(this.#parts.limits.idleTimeoutMs);
+    this.channel.end(() => {
+      if (!this.channel.destroyed) this.deadline.set(LINGER_MS);
+    });
     this.channel.resume();
   }
 

@@ -216,9 +216,9 @@ export class Channel {
     this.#stream.resume();
   }
 
-  /** Sends the end after what was written. */
-  end(): void {
-    this.#stream.end();
+  /** Sends the end after what was written. `sent` is called when the kernel has all of it, or none of it any more. */
+  end(sent?: () => void): void {
+    this.#stream.end(sent);
   }
 
   destroy(): void {
