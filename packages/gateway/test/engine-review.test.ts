@@ -1,7 +1,10 @@
 /** What goes wrong only when one side is slow, gone or hostile at the wrong moment. */
 import { once } from "node:events";
 import { setTimeout as after } from "node:timers/promises";
+import { createServer, type AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { UpstreamPool } from "../src/engine/upstream/upstream-pool.ts";
+import type { UpstreamUser } from "../src/engine/upstream/upstream.ts";
 import { entry } from "./support.ts";
 import { openRawBench, type Peer, type RawBench } from "./raw-support.ts";
 
@@ -107,5 +110,37 @@ describe("the last answer of a connection", () => {
     const length = Number(/content-length: ([0-9]+)/i.exec(head.text)?.[1]);
     expect(length).toBeGreaterThan(8 * 1024 * 1024);
     expect(client.text.length - client.text.indexOf("\r\n\r\n") - 4).toBe(length);
+  });
+});
+
+describe("a kept connection", () => {
+  it("that has just broken is not used for one more request, though it is not closed yet", async () => {
+    const server = createServer((socket) => socket.on("error", () => {}));
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const target = { kind: "tcp", host: "127.0.0.1", port } as const;
+    const pool = new UpstreamPool(undefined);
+    const open = Promise.withResolvers<void>();
+    const nothing = (): void => {};
+    const user: UpstreamUser = {
+      connected: open.resolve,
+      bytes: nothing,
+      ended: nothing,
+      drained: nothing,
+      closed: nothing,
+    };
+    try {
+      const first = pool.take(target, false, user);
+      await open.promise;
+      pool.give(first);
+      // As an error of its socket does, before anybody is told.
+      first.channel?.socket?.destroy();
+      const second = pool.take(target, false, user);
+      expect(second).not.toBe(first);
+      pool.drop(second);
+    } finally {
+      pool.close();
+      server.close();
+    }
   });
 });

@@ -31,7 +31,9 @@ export class UpstreamPool {
     if (target.kind === "tunnel") return this.#open(target, user);
     if (!fresh) {
       const list = this.#idle.get(keyOf(target.host, target.port));
-      const kept = list?.pop();
+      let kept = list?.pop();
+      // One that has just broken tells of its close only when all that came with it is read.
+      while (kept?.channel?.destroyed === true) kept = list?.pop();
       if (kept !== undefined && kept.channel !== null) {
         kept.channel.events = user;
         kept.reused = true;
