@@ -107,9 +107,10 @@ export class HeaderFields {
     }
   }
 
-  /** Makes the fields outlive the bytes that they were scanned from. */
+  /** Makes the fields outlive the bytes that they were scanned from. What is read into is much larger than they are. */
   keepBytes(): void {
-    this.#bytes = Buffer.from(this.#bytes);
+    const end = this.#count === 0 ? 0 : this.#places[(this.#count - 1) * STRIDE + LINE_END]!;
+    this.#bytes = Buffer.copyBytesFrom(this.#bytes, 0, end);
   }
 
   /** How often a header is there, up to 255. */

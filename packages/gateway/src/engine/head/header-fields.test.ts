@@ -1,0 +1,15 @@
+import { expect, it } from "vitest";
+import { HeaderFields } from "./header-fields.ts";
+
+it("keeps of what was read no more than the fields", () => {
+  const section = "Host: a.example\r\nAccept: */*\r\n\r\n";
+  const bytes = Buffer.alloc(128 * 1024);
+  bytes.write(section, "latin1");
+  const fields = new HeaderFields(8, "REQUEST_MALFORMED");
+  fields.scan(bytes, 0, section.length);
+  fields.keepBytes();
+  bytes.fill(0);
+  expect(fields.value("accept")).toBe("*/*");
+  expect(fields.linesWithout(new Uint8Array(256), null)).toBe("Host: a.example\r\nAccept: */*\r\n");
+  expect(fields.valuePlace("host")?.bytes.length).toBeLessThanOrEqual(section.length);
+});
