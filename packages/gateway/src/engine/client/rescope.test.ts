@@ -53,6 +53,7 @@ describe("a cookie of a sandbox", () => {
       "a=1; Path=/alice/box:8000/x; SameSite=Lax; Max-Age=5",
     ],
     ["a=b=c; Path", "a=b=c; Path=/alice/box:8000/"],
+    [`a=1; Path=/${"x".repeat(1024)}`, "a=1; Path=/alice/box:8000/"],
   ])("%s is seen by that sandbox alone: %s", (cookie, expected) => {
     expect(rescopeCookie(cookie, TO)).toBe(expected);
   });

@@ -61,6 +61,9 @@ function rescopeRefresh(value: string, to: Rescope): string {
   return before + quote + rescopeUrl(url, to) + quote;
 }
 
+/** Bytes of an attribute's value that browsers take (RFC 6265bis, section 5.6). */
+const MAX_COOKIE_ATTRIBUTE = 1024;
+
 /**
  * No cookie is for a whole domain, where other sandboxes are. Its path is the sandbox's, and so lies under the prefix, where
  * there is one.
@@ -75,7 +78,10 @@ export function rescopeCookie(cookie: string, { prefix }: Rescope): string {
     const value = equals === -1 ? "" : attribute.slice(equals + 1).trim();
     if (name === "domain") continue;
     if (name === "path" && path !== null) {
-      if (value.startsWith("/")) path = isUnder(value, prefix) ? value : prefix + value;
+      if (!value.startsWith("/")) continue;
+      const own = isUnder(value, prefix) ? value : prefix + value;
+      // Browsers pass over longer ones, and then the path is what the request's was, without its last part.
+      path = own.length > MAX_COOKIE_ATTRIBUTE ? `${prefix}/` : own;
     } else kept.push(attribute);
   }
   return [pair, ...(path === null ? [] : [` Path=${path}`]), ...kept].join(";");
