@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EMBEDDED_NODE_EXCEPTIONS } from "../test/conformance/exceptions.ts";
+import { EMBEDDED_NODE_EXCEPTIONS, RELEASE_EXCEPTIONS } from "../test/conformance/exceptions.ts";
 import { fill, resultsTable, type TestReport } from "./releases-page.ts";
 
 const OUR_NODE = "embedded API server, our controllers, our node";
@@ -38,6 +38,11 @@ describe("the table of results", () => {
 
   it("says for each row why cases were left out", () => {
     const [exception = "", why = ""] = Object.entries(EMBEDDED_NODE_EXCEPTIONS)[0] ?? [];
+    const [missing = "", whyMissing = ""] = Object.entries(RELEASE_EXCEPTIONS["v0.1.0"])[0] ?? [];
+    const named = (name: string): [group: string, title: string] => {
+      const [, group = "", title = ""] = /^(a route|a \w+) (.*)$/.exec(name) ?? [];
+      return [group, title];
+    };
     const text = resultsTable(
       reportOf([
         [LATEST, "a Sandbox", "gets a pod"],
@@ -46,18 +51,23 @@ describe("the table of results", () => {
         [LATEST, "a route", "is reached"],
         [OUR_NODE, "a route", "is reached"],
         [OLD, "a route", "is reached"],
-        [LATEST, "a route", exception],
-        [OLD, "a route", exception],
+        [OLD, "a Sandbox", "gets a pod"],
+        [LATEST, ...named(exception)],
+        [OLD, ...named(exception)],
+        [LATEST, ...named(missing)],
+        [OUR_NODE, ...named(missing)],
+        [SCRIPTED, ...named(missing)],
       ]),
     );
-    expect(text).toContain("| a Sandbox gets a pod | yes | yes | – | yes |");
+    expect(text).toContain("| a Sandbox gets a pod | yes | yes | yes | yes |");
     expect(text).toContain("| a route is reached | – | yes | yes | yes |");
-    expect(text).toContain(`| a route ${exception} | – | – | yes | yes |`);
+    expect(text).toContain(`| ${exception} | – | – | yes | yes |`);
+    expect(text).toContain(`| ${missing} | yes | yes | – | yes |`);
     const reasons = text.slice(text.indexOf("A dash")).split("\n").slice(2);
     expect(reasons).toHaveLength(3);
-    expect(reasons[0]).toMatch(/^- 3: the cases about routes only\. .* v0\.5\.6 does/);
-    expect(reasons[1]).toMatch(/^- 1: no case about routes: the scripted node/);
-    expect(reasons[2]).toBe(`- 2: not “${exception}”: ${why}.`);
+    expect(reasons[0]).toMatch(/^- 1: no case about routes: the scripted node/);
+    expect(reasons[1]).toBe(`- 2: not “${exception}”: ${why}.`);
+    expect(reasons[2]).toBe(`- 3: not “${missing}”: ${whyMissing}.`);
   });
 
   it.each([

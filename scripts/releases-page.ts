@@ -1,6 +1,6 @@
 /** The tables of `docs/reference/releases.md`: what the releases can do, and what the conformance suite has seen. */
-import { EMBEDDED_NODE_EXCEPTIONS } from "../test/conformance/exceptions.ts";
-import { RELEASES, type Release, type ReleaseFacts } from "../test/conformance/routing/releases.ts";
+import { EMBEDDED_NODE_EXCEPTIONS, RELEASE_EXCEPTIONS } from "../test/conformance/exceptions.ts";
+import { RELEASES, type ReleaseFacts } from "../test/conformance/routing/releases.ts";
 
 /** As Vitest's JSON reporter writes it, as far as it is read here. */
 export interface TestReport {
@@ -19,6 +19,14 @@ const FACTS: readonly [string, (facts: ReleaseFacts) => string][] = [
   ["a claim names", ({ claimNames }) => `its ${claimNames}`],
   ["an ended pod shows as `Finished`", ({ finished }) => (finished ? "yes" : "no")],
   ["`shutdownPolicy`", ({ shutdownPolicy }) => (shutdownPolicy ? "yes" : "no")],
+  ["a later `shutdownTime` revives an expired sandbox", ({ revived }) => (revived ? "yes" : "no")],
+  ["a suspended sandbox shows as", ({ suspendedShown }) => (suspendedShown ? "`Suspended`" : "`Ready`")],
+  ["a claim whose template or pool comes later is looked at", ({ templateAwaited }) => templateAwaited],
+  [
+    "pods of claims lack the service account's token and the cluster's DNS",
+    ({ secureDefaults }) => (secureDefaults ? "yes" : "no"),
+  ],
+  ["a warm pool counts its ready ones", ({ poolCountsReady }) => (poolCountsReady ? "yes" : "no")],
   ["its network policies admit", ({ admits }) => admits],
 ];
 
@@ -30,28 +38,30 @@ export function releasesTable(): string {
   );
 }
 
-/** The group of the cases that run on every release. */
+/** The group of the cases about what a caller gets. */
 const ROUTES = "a route";
-
-/** The release for which the cases about the controllers are written. */
-const DESCRIBED: Release = "v0.5.6";
 
 /** Why a kind of cluster leaves cases out; the first that applies counts. */
 const REASONS: readonly { applies: (row: string, group: string, title: string) => boolean; why: string }[] = [
   {
-    applies: (row, group) =>
-      group !== ROUTES && Object.keys(RELEASES).some((one) => one !== DESCRIBED && row.includes(` ${one},`)),
-    why: `the cases about routes only. The others say what v1beta1 of ${DESCRIBED} does: its conditions, reasons and labels`,
-  },
-  {
     applies: (row, group) => group === ROUTES && row.includes("a scripted node"),
     why: "no case about routes: the scripted node only says that pods run, and nothing in them answers",
   },
-  ...Object.entries(EMBEDDED_NODE_EXCEPTIONS).map(([exception, why]) => ({
-    applies: (row: string, _group: string, title: string) => row.includes("our node") && title === exception,
-    why: `not “${exception}”: ${why}`,
-  })),
+  ...exceptionsOf(EMBEDDED_NODE_EXCEPTIONS, (row) => row.includes("our node")),
+  ...Object.entries(RELEASE_EXCEPTIONS).flatMap(([release, exceptions]) =>
+    exceptionsOf(exceptions, (row) => row.startsWith("real API server") && row.includes(` ${release},`)),
+  ),
 ];
+
+function exceptionsOf(
+  exceptions: Readonly<Record<string, string>>,
+  isRow: (row: string) => boolean,
+): typeof REASONS {
+  return Object.entries(exceptions).map(([exception, why]) => ({
+    applies: (row, group, title) => isRow(row) && `${group} ${title}` === exception,
+    why: `not “${exception}”: ${why}`,
+  }));
+}
 
 /**
  * A row for each case, a column for each kind of cluster, and why there are dashes.

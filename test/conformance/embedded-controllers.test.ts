@@ -6,6 +6,7 @@ import { startApiServer, startControllers } from "@sandgate/embedded";
 import { createKubeClient } from "@sandgate/kube";
 import { startScriptedNode } from "./scripted-node.ts";
 import type { ConformanceCluster } from "./conformance-cluster.ts";
+import { LATEST } from "./routing/releases.ts";
 import { describeConformance } from "./suite.ts";
 
 const IMAGE = "sandgate.dev/runtime:latest";
@@ -32,4 +33,4 @@ const open = async (): Promise<ConformanceCluster> => {
   };
 };
 
-describeConformance("embedded API server, our controllers, a scripted node", open, { routed: false });
+describeConformance("embedded API server, our controllers, a scripted node", LATEST, open, { routed: false });

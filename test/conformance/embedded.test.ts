@@ -7,6 +7,7 @@ import { createKubeClient } from "@sandgate/kube";
 import { buildRuntime } from "@sandgate/runtime/build";
 import type { ConformanceCluster } from "./conformance-cluster.ts";
 import { EMBEDDED_NODE_EXCEPTIONS } from "./exceptions.ts";
+import { LATEST } from "./routing/releases.ts";
 import { describeConformance } from "./suite.ts";
 
 /** What `sandgate up` runs. */
@@ -39,6 +40,6 @@ const open = async (): Promise<ConformanceCluster> => {
   };
 };
 
-describeConformance("embedded API server, our controllers, our node", open, {
+describeConformance("embedded API server, our controllers, our node", LATEST, open, {
   exceptions: EMBEDDED_NODE_EXCEPTIONS,
 });

@@ -5,6 +5,8 @@ import { sandboxCases } from "./cases/sandbox-cases.ts";
 import { templateCases } from "./cases/template-cases.ts";
 import { warmPoolCases } from "./cases/warm-pool-cases.ts";
 import type { ConformanceCluster } from "./conformance-cluster.ts";
+import { dialectOf } from "./routing/dialect.ts";
+import type { Release } from "./routing/releases.ts";
 import { declareRouting } from "./routing/routing-suite.ts";
 import { openScenario, type Scenario } from "./scenario.ts";
 
@@ -12,21 +14,36 @@ import { openScenario, type Scenario } from "./scenario.ts";
 export type CaseFunction = (title: string, run: (scenario: Scenario) => Promise<void>) => void;
 
 export interface ConformanceOptions {
-  /** Cases that cannot hold on this row, by title, with the reason. They are not run; the table of results shows them. */
+  /** Cases that cannot hold on this row, by group and title, with the reason. They are not run; the table of results shows them. */
   readonly exceptions?: Readonly<Record<string, string>>;
   /** False where pods are only said to run, so that nothing answers. */
   readonly routed?: boolean;
+  /** Whether cases run beside each other: on a kubelet they mostly wait. */
+  readonly concurrent?: boolean;
 }
 
-/** Runs every case on one kind of cluster that serves what v0.5.6 does, opened once. */
+const GROUPS = [
+  ["a Sandbox", sandboxCases],
+  ["a SandboxTemplate", templateCases],
+  ["a SandboxWarmPool", warmPoolCases],
+  ["a SandboxClaim", claimCases],
+  ["what cannot run", refusalCases],
+] as const;
+
+/** Runs every case on one kind of cluster that serves what a release does, opened once. */
 export function describeConformance(
   row: string,
+  release: Release,
   open: () => Promise<ConformanceCluster>,
-  { exceptions = {}, routed = true }: ConformanceOptions = {},
+  { exceptions = {}, routed = true, concurrent = false }: ConformanceOptions = {},
 ): void {
+  const dialect = dialectOf(release);
   describe(row, () => {
     let opened: ConformanceCluster | null = null;
     beforeAll(async () => {
+      // By now every group has declared its cases.
+      const strays = Object.keys(exceptions).filter((one) => !declared.has(one) && !routes.includes(one));
+      if (strays.length > 0) throw new Error(`exceptions of ${row} that are no cases: ${strays.join("; ")}`);
       opened = await open();
     });
     afterAll(async () => {
@@ -37,18 +54,24 @@ export function describeConformance(
       return opened;
     };
 
-    const test: CaseFunction = (title, run) => {
-      if (Object.hasOwn(exceptions, title)) return;
-      vitestTest(title, { timeout: 120_000 }, async () => {
-        const scenario = await openScenario(cluster());
-        try {
-          await run(scenario);
-        } finally {
-          await scenario.close();
-        }
+    const declared = new Set<string>();
+    for (const [group, cases] of GROUPS) {
+      const test: CaseFunction = (title, run) => {
+        declared.add(`${group} ${title}`);
+        if (Object.hasOwn(exceptions, `${group} ${title}`)) return;
+        vitestTest(title, { timeout: 120_000, concurrent }, async () => {
+          const scenario = await openScenario(cluster(), dialect);
+          try {
+            await run(scenario);
+          } finally {
+            await scenario.close();
+          }
+        });
+      };
+      describe(group, () => {
+        cases(test);
       });
-    };
-    for (const cases of [sandboxCases, templateCases, warmPoolCases, claimCases, refusalCases]) cases(test);
-    if (routed) declareRouting("v0.5.6", cluster, exceptions);
+    }
+    const routes = routed ? declareRouting(release, cluster, { exceptions, concurrent }) : [];
   });
 }

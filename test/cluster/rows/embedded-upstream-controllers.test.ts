@@ -62,6 +62,6 @@ const open = async (): Promise<ConformanceCluster> => {
   };
 };
 
-describeConformance(`embedded API server, upstream's controllers ${RELEASE}, our node`, open, {
+describeConformance(`embedded API server, upstream's controllers ${RELEASE}, our node`, RELEASE, open, {
   exceptions: EMBEDDED_NODE_EXCEPTIONS,
 });

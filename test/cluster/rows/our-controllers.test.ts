@@ -1,13 +1,15 @@
 import { silentLogger } from "@sandgate/contract";
 import { startControllers } from "@sandgate/embedded";
 import { createKubeClient, loadKubeconfig } from "@sandgate/kube";
+import type { ConformanceCluster } from "../../conformance/conformance-cluster.ts";
+import { LATEST } from "../../conformance/routing/releases.ts";
 import { describeConformance } from "../../conformance/suite.ts";
 import { startCluster } from "../cluster/start-cluster.ts";
 import { rowOf } from "./real-row.ts";
 
 /** Our controllers are honest clients: nothing in them leans on the embedded API server. */
-describeConformance("real API server, our controllers, kubelet", async () => {
-  const cluster = await startCluster({ parts: "node", crds: "v0.5.6" });
+const open = async (): Promise<ConformanceCluster> => {
+  const cluster = await startCluster({ parts: "node", crds: LATEST });
   const client = createKubeClient(await loadKubeconfig({ path: cluster.kubeconfig, env: {} }));
   const controllers = await startControllers({ client, only: "agent-sandbox", logger: silentLogger });
   return rowOf(cluster, async () => {
@@ -15,4 +17,6 @@ describeConformance("real API server, our controllers, kubelet", async () => {
     await client.close();
     await cluster.close();
   });
-});
+};
+
+describeConformance("real API server, our controllers, kubelet", LATEST, open, { concurrent: true });

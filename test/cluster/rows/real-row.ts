@@ -1,14 +1,22 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ConformanceCluster } from "../../conformance/conformance-cluster.ts";
+import { RELEASE_EXCEPTIONS } from "../../conformance/exceptions.ts";
+import { describeConformance } from "../../conformance/suite.ts";
 import type { AgentSandboxRelease } from "../binaries/versions.ts";
 import { SANDBOX_IMAGE } from "../cluster/sandbox-image.ts";
 import { startCluster, type Cluster } from "../cluster/start-cluster.ts";
 
-/** A real cluster with upstream's controllers of a release. */
-export async function upstreamRow(release: AgentSandboxRelease): Promise<ConformanceCluster> {
-  const cluster = await startCluster({ parts: "node", crds: release, upstreamControllers: true });
-  return rowOf(cluster, () => cluster.close());
+/** Runs the suite on a real cluster with upstream's controllers of a release. */
+export function describeUpstream(release: AgentSandboxRelease): void {
+  const open = async (): Promise<ConformanceCluster> => {
+    const cluster = await startCluster({ parts: "node", crds: release, upstreamControllers: true });
+    return rowOf(cluster, () => cluster.close());
+  };
+  describeConformance(`real API server, upstream's controllers ${release}, kubelet`, release, open, {
+    exceptions: RELEASE_EXCEPTIONS[release],
+    concurrent: true,
+  });
 }
 
 export function rowOf(cluster: Cluster, close: () => Promise<void>): ConformanceCluster {

@@ -1,6 +1,3 @@
-import { describeRouting } from "../../conformance/routing/routing-suite.ts";
-import { upstreamRow } from "./real-row.ts";
+import { describeUpstream } from "./real-row.ts";
 
-describeRouting("real API server, upstream's controllers v0.4.6, kubelet", "v0.4.6", () =>
-  upstreamRow("v0.4.6"),
-);
+describeUpstream("v0.4.6");

@@ -36,6 +36,40 @@ export function claimRoutingCases(test: RoutingCase): void {
     expect(after.podUid).toBe(route.podUid);
   });
 
+  test("of a claim never leads to the pod of another, however many claim at once", async (scenario) => {
+    const { dialect } = scenario;
+    await scenario.create(dialect.templates, dialect.template("tpl", scenario.pod()));
+    await scenario.create(dialect.pools, dialect.pool("pool", "tpl", 2));
+    await scenario.untilReadyPods(2);
+    const claims = ["a", "b", "c", "d"];
+    await Promise.all(
+      claims.map((name) =>
+        scenario.create(dialect.claims, dialect.claim(name, { template: "tpl", pool: "pool" })),
+      ),
+    );
+    const names = await Promise.all(claims.map(scenario.untilClaimed));
+    // Where a pool holds pods, the controllers may name one pod in two sandboxes: the one that does not own it has none.
+    const settled = await Promise.all(
+      names.map((name) =>
+        scenario.untilRoute(
+          `default/${name}`,
+          "settled",
+          (route) =>
+            route?.state === "Ready" ||
+            (dialect.facts.poolHolds === "pods" && route?.message === "The sandbox has no pod yet"),
+        ),
+      ),
+    );
+    const ready = settled.flatMap((route) => (route?.state === "Ready" ? [route] : []));
+    if (dialect.facts.poolHolds === "sandboxes") expect(ready).toHaveLength(claims.length);
+    expect(new Set(ready.map((route) => route.podUid)).size).toBe(ready.length);
+    for (const { name } of ready) await scenario.execute(`default/${name}`, `touch /tmp/of-${name}`);
+    for (const { name } of ready) {
+      const { stdout } = await scenario.execute(`default/${name}`, "ls /tmp");
+      expect(stdout.split("\n").filter((file) => file.startsWith("of-"))).toEqual([`of-${name}`]);
+    }
+  });
+
   test("of a claim goes with the claim", async (scenario) => {
     const { pods, name } = await claimOne(scenario, 1);
     await scenario.untilState(`default/${name}`, "Ready");

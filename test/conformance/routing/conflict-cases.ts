@@ -1,5 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { expect } from "vitest";
 import type { RoutedScenario } from "./routed-scenario.ts";
 import type { RoutingCase } from "./routing-cases.ts";
 
@@ -20,7 +19,7 @@ async function listed(
 
 /** Two sandboxes have one address only by a name in two namespaces, so the gateway follows all of them. */
 export function conflictCases(test: RoutingCase): void {
-  test("that two claim is the older one's, and the younger is refused where everybody sees it", async (older) => {
+  test("that two claim is the older one's, and the younger is refused where everybody sees it", async (older, expect) => {
     const younger = await older.elsewhere();
     // Nobody else's on this cluster.
     const user = older.namespace;

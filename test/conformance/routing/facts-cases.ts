@@ -1,23 +1,12 @@
 import type { Condition, KubeObject, Stored } from "@sandgate/contract";
 import { NETWORK_POLICIES, SERVICES } from "@sandgate/kube";
 import { expect } from "vitest";
-import type { ReleaseFacts } from "./releases.ts";
 import type { RoutingCase } from "./routing-cases.ts";
 
 /** What is read of a Sandbox here, in every version of it. */
 type Shown = Stored<KubeObject> & {
   spec: { shutdownPolicy?: string };
   status?: { podIPs?: string[]; conditions?: Condition[] };
-};
-
-/** Router pods, as a policy selects them; with the namespace they have to be in where that is not the sandbox's own. */
-const ADMITTED: Record<ReleaseFacts["admits"], object | null> = {
-  anybody: null,
-  "the router in the sandbox's namespace": { podSelector: { matchLabels: { app: "sandbox-router" } } },
-  "the router in agent-sandbox-system": {
-    podSelector: { matchLabels: { app: "sandbox-router" } },
-    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "agent-sandbox-system" } },
-  },
 };
 
 /** The table of releases, line by line: what the documentation says of a release is what its controllers do. */
@@ -74,8 +63,7 @@ export function factsCases(test: RoutingCase): void {
     await scenario.create(dialect.pools, dialect.pool("pool", "tpl", 1));
     await scenario.create(dialect.claims, dialect.claim("mine", { template: "tpl", pool: "pool" }));
     await scenario.untilState(`default/${await scenario.untilClaimed("mine")}`, "Ready");
-    const admitted = ADMITTED[dialect.facts.admits];
-    if (admitted === null) {
+    if (dialect.admitted === null) {
       expect((await cluster.client.list(NETWORK_POLICIES, { namespace })).items).toEqual([]);
       return;
     }
@@ -84,6 +72,6 @@ export function factsCases(test: RoutingCase): void {
       NETWORK_POLICIES,
       ([policy]) => policy?.spec?.["ingress"],
     );
-    expect(peers).toEqual([{ from: [admitted] }]);
+    expect(peers).toEqual([{ from: [dialect.admitted] }]);
   });
 }

@@ -17,6 +17,19 @@ export interface ReleaseFacts {
   /** Whether an ended pod shows in the Sandbox's conditions. */
   readonly finished: boolean;
   readonly shutdownPolicy: boolean;
+  /** Whether an expired sandbox runs again when its shutdown time is put off. */
+  readonly revived: boolean;
+  /** Whether a suspended sandbox shows as one, and not as `Ready`. */
+  readonly suspendedShown: boolean;
+  /** When a claim is looked at again whose template, or from v0.5.0 on whose pool, was missing. */
+  readonly templateAwaited:
+    | "at once"
+    | "after a growing pause"
+    | "within a minute"
+    | "when the claim is changed";
+  /** Whether pods of claims get neither the token of a service account nor the cluster's DNS unless their template asks. */
+  readonly secureDefaults: boolean;
+  readonly poolCountsReady: boolean;
   /** From whom the controller's network policy of a template lets traffic in. */
   readonly admits: "anybody" | "the router in the sandbox's namespace" | "the router in agent-sandbox-system";
 }
@@ -31,6 +44,11 @@ export const RELEASES = {
     claimNames: "template",
     finished: false,
     shutdownPolicy: false,
+    revived: true,
+    suspendedShown: false,
+    templateAwaited: "after a growing pause",
+    secureDefaults: false,
+    poolCountsReady: false,
     admits: "anybody",
   },
   "v0.2.1": {
@@ -42,6 +60,11 @@ export const RELEASES = {
     claimNames: "template",
     finished: false,
     shutdownPolicy: true,
+    revived: false,
+    suspendedShown: false,
+    templateAwaited: "when the claim is changed",
+    secureDefaults: true,
+    poolCountsReady: true,
     admits: "the router in the sandbox's namespace",
   },
   "v0.4.6": {
@@ -53,6 +76,11 @@ export const RELEASES = {
     claimNames: "template and pool",
     finished: true,
     shutdownPolicy: true,
+    revived: true,
+    suspendedShown: false,
+    templateAwaited: "within a minute",
+    secureDefaults: true,
+    poolCountsReady: true,
     admits: "the router in the sandbox's namespace",
   },
   "v0.5.6": {
@@ -64,8 +92,16 @@ export const RELEASES = {
     claimNames: "pool",
     finished: true,
     shutdownPolicy: true,
+    revived: true,
+    suspendedShown: true,
+    templateAwaited: "at once",
+    secureDefaults: true,
+    poolCountsReady: true,
     admits: "the router in agent-sandbox-system",
   },
 } as const satisfies Record<string, ReleaseFacts>;
 
 export type Release = keyof typeof RELEASES;
+
+/** The release whose conditions, reasons and labels the cases hold to the letter. Of the others they hold what users notice. */
+export const LATEST: Release = "v0.5.6";

@@ -1,8 +1,15 @@
 import { RESOURCE_QUOTAS } from "@sandgate/kube";
-import { expect } from "vitest";
+import { expect, type ExpectStatic } from "vitest";
 import type { RoutedScenario } from "./routed-scenario.ts";
 
-export type RoutingCase = (title: string, run: (scenario: RoutedScenario) => Promise<void>) => void;
+/** Declares one case. What polls needs the `expect` of its own test, as cases run beside each other. */
+export type RoutingCase = (
+  title: string,
+  run: (scenario: RoutedScenario, expect: ExpectStatic) => Promise<void>,
+) => void;
+
+/** The case that needs to know which pod gets an address next. */
+export const ADDRESS_CASE = "is never answered by another tenant's pod that has its address now";
 
 /** Seconds from now as Kubernetes writes a time. */
 const inSeconds = (seconds: number): string =>
@@ -72,7 +79,7 @@ export function routingCases(test: RoutingCase): void {
     expect((await scenario.execute("alice/box", "ls /tmp")).stdout).not.toContain("first");
   });
 
-  test("is never answered by another tenant's pod that has its address now", async (scenario) => {
+  test(ADDRESS_CASE, async (scenario) => {
     const { dialect, cluster } = scenario;
     if (cluster.giveNext === undefined)
       throw new Error("the row has to name this case as one that cannot hold");

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, test as vitestTest } from "vitest";
+import { describe, test as vitestTest } from "vitest";
 import { claimRoutingCases } from "./claim-routing-cases.ts";
 import { dialectOf } from "./dialect.ts";
 import { conflictCases } from "./conflict-cases.ts";
@@ -6,48 +6,32 @@ import type { ConformanceCluster } from "../conformance-cluster.ts";
 import type { Release } from "./releases.ts";
 import { factsCases } from "./facts-cases.ts";
 import { openRoutedScenario } from "./routed-scenario.ts";
-import { routingCases, type RoutingCase } from "./routing-cases.ts";
+import { ADDRESS_CASE, routingCases, type RoutingCase } from "./routing-cases.ts";
 
-/** Runs every routing case on a cluster with a release of agent-sandbox, opened once. */
-export function describeRouting(
-  row: string,
-  release: Release,
-  open: () => Promise<ConformanceCluster>,
-): void {
-  describe(row, () => {
-    let cluster: ConformanceCluster | null = null;
-    beforeAll(async () => {
-      cluster = await open();
-    });
-    afterAll(async () => {
-      await cluster?.close();
-    });
-    declareRouting(release, () => {
-      if (cluster === null) throw new Error("the cluster did not open");
-      return cluster;
-    });
-  });
-}
+const ROUTES = "a route";
 
 /**
  * Declares the routing cases.
  *
- * @param exceptions - Cases that cannot hold here, by title, with the reason. They are not run; the table of results
- *   shows them.
+ * @returns Their names, also of those that are left out, once Vitest has collected them.
  */
 export function declareRouting(
   release: Release,
   cluster: () => ConformanceCluster,
-  exceptions: Readonly<Record<string, string>> = {},
-): void {
+  { exceptions, concurrent }: { exceptions: Readonly<Record<string, string>>; concurrent: boolean },
+): readonly string[] {
   const dialect = dialectOf(release);
-  describe("a route", () => {
+  const declared: string[] = [];
+  describe(ROUTES, () => {
     const test: RoutingCase = (title, run) => {
-      if (Object.hasOwn(exceptions, title)) return;
-      vitestTest(title, { timeout: 180_000 }, async () => {
+      declared.push(`${ROUTES} ${title}`);
+      if (Object.hasOwn(exceptions, `${ROUTES} ${title}`)) return;
+      // Which pod gets the next address is for one case alone to say.
+      const besides = concurrent && title !== ADDRESS_CASE;
+      vitestTest(title, { timeout: 180_000, concurrent: besides }, async ({ expect }) => {
         const scenario = await openRoutedScenario(cluster(), dialect);
         try {
-          await run(scenario);
+          await run(scenario, expect);
         } finally {
           await scenario.close();
         }
@@ -55,4 +39,5 @@ export function declareRouting(
     };
     for (const cases of [routingCases, claimRoutingCases, conflictCases, factsCases]) cases(test);
   });
+  return declared;
 }
