@@ -3,7 +3,15 @@ import { residentMib } from "../../resident.ts";
 import { columnOf, comparisonOf, figureOf, microsOf, ratioOf } from "./compare.ts";
 import { SANDGATE, WITHOUT } from "./line-up.ts";
 import type { ContestResult } from "./rounds.ts";
-import { candidatesTable, costsTable, markdownTable, pricesTable, withSpread, worksTable } from "./tables.ts";
+import {
+  candidatesTable,
+  costsTable,
+  markdownTable,
+  pricesTable,
+  throughputTable,
+  withSpread,
+  worksTable,
+} from "./tables.ts";
 
 /** Everything that was measured, by the names of the works. */
 export interface Report {
@@ -37,6 +45,10 @@ ${candidatesTable(get)}
 divided by what the candidate's did.
 
 ${worksTable(others, titles)}
+${throughputTable(
+  others.filter(({ work }) => work.comparedBy === "rate"),
+  titles,
+)}
 ${costsTable([get, ...others], titles)}
 ## At half load
 

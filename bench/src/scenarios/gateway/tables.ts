@@ -71,6 +71,15 @@ export function worksTable(results: readonly ContestResult[], titles: readonly s
   return markdownTable(["work", "nginx", "compared by", ...titles], rows);
 }
 
+/** How much is done in the time, whoever or whatever is the brake. */
+export function throughputTable(results: readonly ContestResult[], titles: readonly string[]): string {
+  const rows = results.map((result) => [
+    result.work.title,
+    ...titles.map((title) => withSpread(ratioOf(result, columnOf(result, title), "rate"))),
+  ]);
+  return markdownTable(["throughput", ...titles], rows);
+}
+
 /** What a unit costs the proxy's core, its own code and the kernel's. */
 export function costsTable(results: readonly ContestResult[], titles: readonly string[]): string {
   const rows = results.map((result) => [
