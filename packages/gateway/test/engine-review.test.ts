@@ -79,6 +79,15 @@ describe("an interim answer", () => {
   });
 });
 
+describe("interim answers", () => {
+  it("are no more bytes together than one head may be: they are sent whether the client reads them or not", async () => {
+    const { client, sandbox } = await send(get());
+    sandbox.write(`HTTP/1.1 103 Early Hints\r\nX: ${"x".repeat(60_000)}\r\n\r\n`.repeat(8));
+    await client.untilText("BROKEN");
+    expect(client.text.length).toBeLessThan(70_000);
+  });
+});
+
 describe("an answer whose end is the connection's", () => {
   it.each([
     ["in chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"],

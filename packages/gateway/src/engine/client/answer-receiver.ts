@@ -38,6 +38,8 @@ export class AnswerReceiver {
   #keepsClient = false;
   #keepsUpstream = false;
   #interims = 0;
+  /** They are sent whether the client reads or not, so all of them count with the head. */
+  #interimBytes = 0;
   /** The client takes no more for now. */
   #heldUp = false;
 
@@ -57,6 +59,7 @@ export class AnswerReceiver {
     this.tunnel = null;
     this.#held = null;
     this.#interims = 0;
+    this.#interimBytes = 0;
     this.#heldUp = false;
     this.body.begin(0);
   }
@@ -92,7 +95,8 @@ export class AnswerReceiver {
     try {
       while (at < end) {
         const bodyStart = RESPONSE.scan(all, at, end);
-        if ((bodyStart === INCOMPLETE ? end : bodyStart) - at > RESPONSE_HEAD_BYTES)
+        const bytesOfHead = (bodyStart === INCOMPLETE ? end : bodyStart) - at;
+        if (this.#interimBytes + bytesOfHead > RESPONSE_HEAD_BYTES)
           throw brokenAnswer(name, `its head takes more than ${RESPONSE_HEAD_BYTES} bytes`);
         if (bodyStart === INCOMPLETE) {
           this.#held = Buffer.copyBytesFrom(all, at, end - at);
@@ -107,6 +111,7 @@ export class AnswerReceiver {
           this.#beginAnswer(all, at, end);
           return;
         }
+        this.#interimBytes += bytesOfHead;
         if (++this.#interims > MAX_INTERIM) throw brokenAnswer(name, "it sends interim answers without end");
         if (this.#core.head.minor === 1) this.#core.client.channel.write(interimText(RESPONSE, plan.rescope));
       }
