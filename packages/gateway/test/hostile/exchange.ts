@@ -26,7 +26,7 @@ export interface SendOptions {
 }
 
 /** Far beyond everything that happens on one machine; a case that gets there has failed. */
-export const HANG_MS = 5_000;
+export const HANG_MS = 15_000;
 
 /** Sends the bytes and reads until the connection is closed. */
 export async function exchange(port: number, bytes: string, options: SendOptions): Promise<Outcome> {

@@ -81,8 +81,8 @@ export class LenientUpstream {
 function endOfMessage(bytes: string): number | null {
   const head = /^\s*\S[^]*?(?:\r\n|\n|\r(?=[^\n])){2}/.exec(bytes)?.[0];
   if (head === undefined) return null;
-  if (/transfer-encoding\s*:[^\n]*chunked/i.test(head)) return endOfChunks(bytes, head.length);
-  const length = /content-length\s*:\s*(\d+)/i.exec(head)?.[1];
+  if (/\n\s*transfer-encoding\s*:[^\n]*chunked/i.test(head)) return endOfChunks(bytes, head.length);
+  const length = /\n\s*content-length\s*:\s*(\d+)/i.exec(head)?.[1];
   const end = head.length + (length === undefined ? 0 : Number(length));
   return bytes.length >= end ? end : null;
 }
