@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { Channel } from "./channel.ts";
 
-const PROBE_MS = 2_000;
+const PROBE_MS = 10_000;
 
 /**
  * Whether accepted connections can be taken over, tried on loopback: bytes must come, go and end. It rests on what Node.js
