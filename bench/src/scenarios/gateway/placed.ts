@@ -42,8 +42,8 @@ export interface PlacedOptions {
 
 // 10,000 connections are 20,000 descriptors in a proxy.
 const RAISE = 'ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"';
-// The program takes the shell's place, so the process id is its own.
-const LAUNCH = `${RAISE}; exec "$@"`;
+// The program takes the shell's place, so the process id is its own; and it ends with us, however we do.
+const LAUNCH = `${RAISE}; exec setpriv --pdeathsig KILL -- "$@"`;
 
 /** How many descriptors a program that is started here may have. */
 export function descriptorLimit(): number {

@@ -10,9 +10,9 @@ const PROGRAMS: readonly SystemPart[] = [
   { name: "wrk", commands: ["wrk"], debianPackage: "wrk", why: "sends the requests" },
   {
     name: "util-linux",
-    commands: ["taskset"],
+    commands: ["taskset", "setpriv"],
     debianPackage: "util-linux",
-    why: "gives the proxy a core of its own",
+    why: "gives the proxy a core of its own, and ends it with the benchmark",
   },
 ];
 
