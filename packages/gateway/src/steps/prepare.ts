@@ -63,7 +63,7 @@ export function prepare(
     head: text,
     name: `${route.user}/${route.name}`,
     upgrade: upgrade !== undefined,
-    rescope: byHeaders ? null : { prefix: prefix ?? "", host: head.host },
+    rescope: byHeaders ? null : { prefix: prefix ?? "", host: head.host, path: addressed.rest },
     firstByteTimeoutMs:
       addressed.form === "header" ? patienceOf(addressed.timeoutMs, options.routerTimeoutCapMs) : undefined,
     ownConnection: byHeaders && !isIdempotent(head.method),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { rescopeCookie, rescopeUrl } from "./rescope.ts";
 
-const TO = { prefix: "/alice/box:8000", host: "gate.example:8080" };
+const TO = { prefix: "/alice/box:8000", host: "gate.example:8080", path: "/a/b" };
 
 describe("a reference of a sandbox that knows nothing of its prefix", () => {
   it.each([
@@ -13,6 +13,20 @@ describe("a reference of a sandbox that knows nothing of its prefix", () => {
     ["/alice/box:80000/x", "/alice/box:8000/alice/box:80000/x"],
     ["login", "login"],
     ["../x", "../x"],
+    ["../../x", "/alice/box:8000/x"],
+    ["..\\..\\../bob/box/x?y", "/alice/box:8000/bob/box/x?y"],
+    ["/a/../../../bob/box", "/alice/box:8000/bob/box"],
+    ["/alice/box:8000/%2e%2e/../bob/box/", "/alice/box:8000/bob/box/"],
+    ["/alice/box:8000/a/../b", "/alice/box:8000/b"],
+    ["http://gate.example:8080/alice/box:8000/../../bob", "http://gate.example:8080/alice/box:8000/bob"],
+    ["//gate.example:8080/bob", "//gate.example:8080/alice/box:8000/bob"],
+    ["mailto:../..", "mailto:../.."],
+    ["\\bob", "/alice/box:8000/\\bob"],
+    ["\\\\gate.example:8080\\bob", "/alice/box:8000/\\\\gate.example:8080\\bob"],
+    ["http:///a@gate.example:8080/bob", "http:///a@gate.example:8080/alice/box:8000/bob"],
+    ["http:/bob", "/alice/box:8000/bob"],
+    [".\t./../bob", "/alice/box:8000/bob"],
+    ["http://gate.example:8080\\bob", "http://gate.example:8080/alice/box:8000/\\bob"],
     ["?page=2", "?page=2"],
     ["#top", "#top"],
     ["", ""],

@@ -7,6 +7,8 @@ export interface Rescope {
   readonly prefix: string;
   /** Host that the client used, as a sandbox may write it into its URLs. */
   readonly host: string;
+  /** What the sandbox was asked for, without the prefix. */
+  readonly path: string;
 }
 
 /** Headers that name a path of the sandbox's. */
@@ -33,19 +35,48 @@ function line(name: string, value: string): string {
   return `${name}: ${value}\r\n`;
 }
 
+const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+/** A step up, in whatever spelling clients take for one. */
+const STEP_UP = /(?:^|[/\\])(?:\.|%2e){2}(?:[/\\?#]|$)/i;
+
 /**
  * A reference that is meant for the sandbox's own root. Relative ones fit as they are. One that has the prefix already was made
- * by a program that heeds X-Forwarded-Prefix.
+ * by a program that heeds X-Forwarded-Prefix. Steps up end at the sandbox's root, as they do where nothing is above it: else
+ * they would lead a client, and what it sends along, to another sandbox.
  */
-export function rescopeUrl(url: string, { prefix, host }: Rescope): string {
-  const origin = /^https?:\/\/([^/?#]*)/i.exec(url);
+export function rescopeUrl(url: string, to: Rescope): string {
+  // Browsers pass over tabs, and take a scheme without slashes for none and a backslash for a slash.
+  if (url.includes("\t")) return rescopeUrl(url.replaceAll("\t", ""), to);
+  if (/^https?:(?!\/\/)/i.test(url)) return rescopeUrl(url.slice(url.indexOf(":") + 1), to);
+  if (url.startsWith("\\")) return rescopeUrl(`/${url}`, to);
+  const { prefix, host } = to;
+  const origin = /^(?:https?:)?\/\/[/\\]*(?:[^/?#\\@]*@)?([^/?#\\]*)/i.exec(url);
   if (origin !== null) {
     if (origin[1]?.toLowerCase() !== host.toLowerCase()) return url;
-    const path = url.slice(origin[0].length);
-    return isUnder(path, prefix) ? url : origin[0] + prefix + (path.startsWith("/") ? path : `/${path}`);
+    const path = withoutSteps(url.slice(origin[0].length));
+    return isUnder(path, prefix)
+      ? origin[0] + path
+      : origin[0] + prefix + (path.startsWith("/") ? path : `/${path}`);
   }
-  if (!url.startsWith("/") || url.startsWith("//") || isUnder(url, prefix)) return url;
-  return prefix + url;
+  if (!url.startsWith("/")) return STEP_UP.test(url) && !SCHEME.test(url) ? rescopeSteps(url, to) : url;
+  const path = withoutSteps(url);
+  return isUnder(path, prefix) ? path : prefix + path;
+}
+
+/** A path, as the client would follow it. */
+function withoutSteps(path: string): string {
+  return STEP_UP.test(path) ? followed(path, "") : path;
+}
+
+function rescopeSteps(url: string, { prefix, path }: Rescope): string {
+  return isUnder(followed(url, prefix + path), prefix) ? url : prefix + followed(url, path);
+}
+
+function followed(url: string, from: string): string {
+  const base = "http://sandbox";
+  // Without a place to follow it from it is no reference but a path, whatever it begins with.
+  const to = from === "" ? URL.parse(base + url) : URL.parse(url, base + from);
+  return to === null ? "/" : to.pathname + to.search + to.hash;
 }
 
 function isUnder(path: string, prefix: string): boolean {
