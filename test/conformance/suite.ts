@@ -56,20 +56,24 @@ export function describeConformance(
 
     const declared = new Set<string>();
     for (const [group, cases] of GROUPS) {
-      const test: CaseFunction = (title, run) => {
-        declared.add(`${group} ${title}`);
-        if (Object.hasOwn(exceptions, `${group} ${title}`)) return;
-        vitestTest(title, { timeout: 120_000, concurrent }, async () => {
-          const scenario = await openScenario(cluster(), dialect);
-          try {
-            await run(scenario);
-          } finally {
-            await scenario.close();
-          }
-        });
-      };
+      const kept: Parameters<CaseFunction>[] = [];
+      cases((title, run) => {
+        const name = `${group} ${title}`;
+        declared.add(name);
+        if (!Object.hasOwn(exceptions, name)) kept.push([title, run]);
+      });
+      // Vitest takes a group without tests for a mistake.
+      if (kept.length === 0) continue;
       describe(group, () => {
-        cases(test);
+        for (const [title, run] of kept)
+          vitestTest(title, { timeout: 120_000, concurrent }, async () => {
+            const scenario = await openScenario(cluster(), dialect);
+            try {
+              await run(scenario);
+            } finally {
+              await scenario.close();
+            }
+          });
       });
     }
     const routes = routed ? declareRouting(release, cluster, { exceptions, concurrent }) : [];

@@ -64,6 +64,30 @@ const rows: [string, Partial<NormalSandbox>, PodView | undefined, SandboxState][
   ],
   ["not ready by its condition, although its pod is", { conditions: [notReady] }, pod(), "Starting"],
   [
+    "not ready by its condition at v0.1.0, although the pod that it has from a pool is",
+    { conditions: [notReady], podName: "pool-x" },
+    pod({ name: "pool-x" }),
+    "Ready",
+  ],
+  [
+    "not ready, nor is the pod that it has from a pool",
+    { conditions: [notReady], podName: "pool-x" },
+    pod({ name: "pool-x", ready: false }),
+    "Starting",
+  ],
+  [
+    "in trouble, although the pod that it has from a pool is ready",
+    { conditions: [condition("Ready", "False", "ReconcilerError")], podName: "pool-x" },
+    pod({ name: "pool-x" }),
+    "Starting",
+  ],
+  [
+    "not ready, and the pod that it has from a pool is going",
+    { conditions: [notReady], podName: "pool-x" },
+    pod({ name: "pool-x", deleting: true }),
+    "Starting",
+  ],
+  [
     "replicas 0 up to v0.4.6, where Ready stays True",
     { desired: "Suspended", conditions: [ready] },
     undefined,

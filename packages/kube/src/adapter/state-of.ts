@@ -8,6 +8,8 @@ interface Seen {
   ready: Condition | undefined;
   finished: Condition | undefined;
   pod: PodView | undefined;
+  /** Whether the pod was a warm pool's before it was the sandbox's: up to v0.2.1 it keeps the name that it got there. */
+  podIsAdopted: boolean;
 }
 
 interface Told {
@@ -74,6 +76,17 @@ const ROWS: readonly Row[] = [
       ready?.status === "True" && pod?.ready === true && !pod.deleting && pod.podIps.length > 0,
   },
   {
+    state: "Ready",
+    // v0.1.0 hears of a pod only by the Sandbox's name: that a pool's pod has become ready since, only the pod tells.
+    when: ({ ready, pod, podIsAdopted }) =>
+      podIsAdopted &&
+      ready?.reason === "DependenciesNotReady" &&
+      pod?.ready === true &&
+      !pod.deleting &&
+      pod.podIps.length > 0,
+    why: () => ({ reason: "DependenciesReady", message: "The sandbox's pod is ready" }),
+  },
+  {
     state: "Starting",
     when: ({ ready, pod }) => ready?.status !== "False" && pod?.deleting === true,
     why: () => ({ reason: "PodTerminating", message: "The sandbox's pod is being replaced" }),
@@ -98,6 +111,7 @@ export function stateOf(sandbox: NormalSandbox, pod: PodView | undefined): State
     ready: sandbox.conditions.find((one) => one.type === "Ready"),
     finished: sandbox.conditions.find((one) => one.type === "Finished"),
     pod,
+    podIsAdopted: pod !== undefined && pod.name !== sandbox.name,
   };
   for (const { state, when, why } of ROWS) {
     if (!when(seen)) continue;
