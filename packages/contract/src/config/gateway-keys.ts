@@ -16,7 +16,12 @@ const portNumber = z.coerce
   .int("is no whole number")
   .min(0, "is below 0")
   .max(65_535, "is above 65535");
-const milliseconds = z.coerce.number("is no number").int("is no whole number").min(1, "is below 1");
+/** Timers hold 2^31 milliseconds; what is longer would be over at once. */
+const milliseconds = z.coerce
+  .number("is no number")
+  .int("is no whole number")
+  .min(1, "is below 1")
+  .max(2_000_000_000, "is above 2000000000 (23 days)");
 const switched = z.union([z.boolean(), z.stringbool("is neither true nor false")]);
 /** A list in a file, comma-separated elsewhere. */
 const list = z

@@ -35,6 +35,12 @@ describe("loadConfig", () => {
     expect(values.trustedProxies).toEqual(["10.0.0.0/8"]);
   });
 
+  it("takes no time that a timer cannot hold: it would be over at once", () => {
+    const load = (idleTimeoutMs: number): unknown => loadConfig(GATEWAY_KEYS, { flags: { idleTimeoutMs } });
+    expect(() => load(2_000_000_000)).not.toThrow();
+    expect(() => load(3_000_000_000)).toThrow("--idle-timeout-ms: 3000000000 is above 2000000000 (23 days)");
+  });
+
   it("reports every problem at once, each with where it was set", () => {
     const load = (): unknown =>
       loadConfig(GATEWAY_KEYS, {
