@@ -79,6 +79,17 @@ describe("an interim answer", () => {
   });
 });
 
+describe("an answer in path form", () => {
+  it("does not have browsers report what is asked of the other sandboxes", async () => {
+    const { client, sandbox } = await send(get());
+    sandbox.write(
+      'HTTP/1.1 200 OK\r\nNEL: {"report_to":"a","max_age":9}\r\nReport-To: {"group":"a"}\r\nContent-Length: 0\r\n\r\n',
+    );
+    await client.untilText("\r\n\r\n");
+    expect(client.text).not.toMatch(/^(nel|report-to):/im);
+  });
+});
+
 describe("interim answers", () => {
   it("are no more bytes together than one head may be: they are sent whether the client reads them or not", async () => {
     const { client, sandbox } = await send(get());

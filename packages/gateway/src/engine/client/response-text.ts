@@ -32,6 +32,9 @@ const SHARED_ORIGIN = [
   "clear-site-data",
   "alt-svc",
   "strict-transport-security",
+  // A browser would report every request to the origin to whom they name.
+  "nel",
+  "report-to",
   ...RESCOPED,
 ] as const;
 

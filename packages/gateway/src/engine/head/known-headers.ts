@@ -44,6 +44,8 @@ export const KNOWN_HEADERS = [
   "clear-site-data",
   "alt-svc",
   "strict-transport-security",
+  "nel",
+  "report-to",
   // Stand for all that begin so.
   "x-sandbox-*",
   "sandgate-*",
