@@ -36,6 +36,7 @@ export const LF = 0x0a;
 export const SPACE = 0x20;
 export const TAB = 0x09;
 export const COLON = 0x3a;
+export const UNDERSCORE = 0x5f;
 export const SEMICOLON = 0x3b;
 export const EQUALS = 0x3d;
 export const QUOTE = 0x22;

@@ -1,6 +1,13 @@
 import { SandgateError, type ErrorCode } from "@sandgate/contract";
-import { COLON, CR, FIELD_VALUE, LF, SPACE, TAB, TOKEN } from "./byte-classes.ts";
-import { HEADER_ID, headerIdOf, hashStep, KNOWN_HEADERS, type KnownHeader } from "./known-headers.ts";
+import { COLON, CR, FIELD_VALUE, LF, SPACE, TAB, TOKEN, UNDERSCORE } from "./byte-classes.ts";
+import {
+  HEADER_ID,
+  headerIdOf,
+  hashStep,
+  isLookalike,
+  KNOWN_HEADERS,
+  type KnownHeader,
+} from "./known-headers.ts";
 
 /** The field section is not all there. */
 export const INCOMPLETE = -1;
@@ -67,9 +74,11 @@ export class HeaderFields {
         return at + 2;
       }
       let hash = 0;
+      let underscored = false;
       let lower = TOKEN[byte]!;
       while (lower !== 0) {
         hash = hashStep(hash, lower);
+        if (lower === UNDERSCORE) underscored = true;
         if (++at >= end) return INCOMPLETE;
         byte = bytes[at]!;
         lower = TOKEN[byte]!;
@@ -94,6 +103,8 @@ export class HeaderFields {
         valueEnd--;
       if (this.#count === this.#limit) throw this.#tooMany();
       const id = headerIdOf(bytes, nameStart, nameEnd, hash);
+      if (underscored && this.#strict && isLookalike(bytes, nameStart, nameEnd))
+        throw this.#refuse("a header that some programs read as another");
       const place = this.#count * STRIDE;
       places[place + ID] = id;
       places[place + NAME_START] = nameStart;
@@ -195,6 +206,10 @@ export class HeaderFields {
     if (runStart === -1) return text;
     const rest = this.#bytes.toString("latin1", runStart, places[(this.#count - 1) * STRIDE + LINE_END]);
     return text === "" ? rest : text + rest;
+  }
+
+  get #strict(): boolean {
+    return this.#error === "REQUEST_MALFORMED";
   }
 
   #refuse(why: string): SandgateError {

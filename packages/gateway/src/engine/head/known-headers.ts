@@ -85,6 +85,15 @@ export function headerIdOf(bytes: Buffer, start: number, end: number, hash: numb
   return 0;
 }
 
+/**
+ * Whether a name with underscores would be a known header with hyphens. Programs that make variables of headers (CGI, WSGI) read
+ * both as one: `X_Forwarded_For` would be believed, `Transfer_Encoding` be a second framing.
+ */
+export function isLookalike(bytes: Buffer, start: number, end: number): boolean {
+  const name = Buffer.from(bytes.toString("latin1", start, end).toLowerCase().replaceAll("_", "-"), "latin1");
+  return headerIdOf(name, 0, name.length, name.reduce(hashStep, 0)) !== 0;
+}
+
 const FAMILIES = (["x-sandbox-*", "sandgate-*"] as const).map((name) => ({
   prefix: Buffer.from(name.slice(0, -1), "latin1"),
   id: HEADER_ID[name],

@@ -75,6 +75,21 @@ export const headerNames: readonly HostileRequest[] = [
     "RFC 9110, 5.6.2: a valid token",
     get("X_A: b"),
   ),
+  ...(["X_Forwarded_For", "x-forwarded_proto", "X_Sandbox_ID", "Sandgate_Key", "X_REAL_IP"] as const).map(
+    (name) =>
+      refused(
+        `name-lookalike-${name.toLowerCase()}`,
+        `${name}, which CGI and WSGI read as the header with hyphens`,
+        "header spoofing by underscores; nginx drops them by default",
+        get(`${name}: 10.0.0.1`),
+      ),
+  ),
+  refused(
+    "name-lookalike-length",
+    "Content_Length beside a body that is none",
+    "CL by another name; CGI and WSGI read it as Content-Length",
+    head(`POST ${PATH}/a HTTP/1.1`, HOST, "Content_Length: 5") + "hello",
+  ),
   passed(
     "name-odd-token",
     "every odd byte that a token may hold",
