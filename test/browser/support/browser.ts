@@ -1,7 +1,5 @@
 import { chromium, type Browser } from "playwright-core";
-
-/** As the Debian package has it: the one that people's machines have, too. */
-export const CHROMIUM = "/usr/bin/chromium";
+import { CHROMIUM } from "../system-parts.ts";
 
 /** Nothing of it looks for the network, and names under this domain lead to this machine. */
 const FLAGS = [
