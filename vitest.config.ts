@@ -3,7 +3,8 @@ import { defineConfig } from "vitest/config";
 /**
  * The folder decides what kind of test a file is: beside the source (no sockets, no processes),
  * `packages/<name>/test` (real sockets and processes), `test/conformance` (one suite on several kinds of cluster),
- * `test/deploy` (what the manifests render to), `test/e2e` (the command and kubectl, root and bubblewrap).
+ * `test/deploy` (what the manifests render to), `test/e2e` (the command and kubectl, root and bubblewrap),
+ * `test/browser` (applications in a real Chromium).
  */
 export default defineConfig({
   test: {
@@ -55,6 +56,15 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 120_000,
         },

@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { buildRuntime } from "@sandgate/runtime/build";
 import { ensureSystemParts } from "../packages/cli/src/system-parts/ensure.ts";
 import { SYSTEM_PARTS } from "../packages/cli/src/system-parts/parts.ts";
+import { BROWSER_SYSTEM_PARTS } from "../test/browser/system-parts.ts";
 import { clusterBinaries, goVersion } from "../test/cluster/binaries/cluster-binaries.ts";
 import { ALL_PARTS } from "../test/cluster/binaries/parts.ts";
 import { CLUSTER_SYSTEM_PARTS, clusterObstacle } from "../test/cluster/can-run.ts";
@@ -36,7 +37,12 @@ const withResults = process.argv.includes("--results");
 const forVitest = process.argv.slice(2).filter((one) => one !== "--full" && one !== "--results");
 const obstacle = clusterObstacle();
 const withClusters = obstacle === null && wantsProject("cluster");
-const missing = ensureSystemParts([...SYSTEM_PARTS, ...(withClusters ? CLUSTER_SYSTEM_PARTS : [])], say);
+const wanted = [
+  ...SYSTEM_PARTS,
+  ...(withClusters ? CLUSTER_SYSTEM_PARTS : []),
+  ...(wantsProject("browser") ? BROWSER_SYSTEM_PARTS : []),
+];
+const missing = ensureSystemParts(wanted, say);
 if (missing !== null) {
   say(missing);
   process.exit(1);
