@@ -88,10 +88,9 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
         exchange.answer(answerOwn(addressed.path, caller, source, config));
       } else if (addressed.form === "path" && head.document && !config.pathModePages) {
         const { localAddress: address, localPort: port } = exchange.client;
-        const proto =
-          (memory.trusted ? fields.value("x-forwarded-proto") : undefined) ??
-          (exchange.client.secure ? "https" : "http");
-        const reached = { address, port, host: head.host, proto };
+        const told = memory.trusted ? fields.value("x-forwarded-proto") : undefined;
+        const secure = told === undefined ? exchange.client.secure : told === "https";
+        const reached = { address, port, host: head.host, proto: secure ? "https" : "http" } as const;
         exchange.answer(redirectToOrigin(reached, addressed, config.baseDomain));
       } else if (addressed.form === "path" && head.document && lacksSlash(head.target, addressed)) {
         exchange.answer(redirectToSlash(addressed));

@@ -10,7 +10,7 @@ export interface ReachedBy {
   port: number;
   /** Host header. */
   host: string;
-  proto: string;
+  proto: "http" | "https";
 }
 
 /**

@@ -17,8 +17,6 @@ export interface ChannelEvents {
 
 /** Up to here bytes are copied as a string: Node.js writes one at once, from the stack. */
 const STRING_BYTES = 12 * 1024;
-/** A read of less says that the connection is no longer a busy one. */
-const BUSY_BYTES = BUFFER_BYTES / 8;
 
 const CHANNEL = Symbol("channel");
 interface ChannelStream extends Duplex {
@@ -27,7 +25,7 @@ interface ChannelStream extends Duplex {
 
 // The same functions for all streams: a gateway has ten thousands of them, most of them idle.
 function onDrain(this: ChannelStream): void {
-  this[CHANNEL].events.drained();
+  this[CHANNEL].drained();
 }
 function onEnd(this: ChannelStream): void {
   this[CHANNEL].events.ended();
@@ -51,7 +49,8 @@ function onRead(this: unknown, length: number, bytes: Uint8Array): boolean {
 /**
  * A connection as the engine sees it: bytes in by callback, strings and bytes out, nothing of a stream in between.
  *
- * Reading goes into one buffer that all share. A connection that fills it gets one of its own, and then its bytes are written
+ * Reading goes into one buffer that all share. A connection that fills it gets one of its own until it reads less, since only a
+ * read can take it away again and an idle one must not keep it. Its bytes are written
  * to another connection without being copied: whatever the kernel does not take at once stays in that buffer, the reader gets
  * another, and it goes back to the pool when it is written.
  */
@@ -232,6 +231,12 @@ export class Channel {
     else this.#stream.destroy();
   }
 
+  /** Of its stream: all that was written is with the kernel. */
+  drained(): void {
+    this.#takeBack();
+    this.events.drained();
+  }
+
   /** Of its stream: why it will close. */
   failed(error: NodeJS.ErrnoException): void {
     this.#error = error;
@@ -248,7 +253,7 @@ export class Channel {
     this.events.bytes(buffer, length);
     if (this.#own === null) {
       if (length === BUFFER_BYTES) this.#own = this.#next = takeBuffer();
-    } else if (length < BUSY_BYTES) this.#leaveOwn();
+    } else if (length < BUFFER_BYTES) this.#leaveOwn();
   }
 
   #takeBack(): void {

@@ -7,6 +7,9 @@ import { parseChunks, type ChunkLimits } from "./parse-chunks.ts";
 import { parseFields } from "./parse-fields.ts";
 
 const LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,24}) (\/[!"$-[\]-~]*) HTTP\/1\.([01])$/;
+/** What framing, addresses and callers are told by: the names that a lookalike must not have. */
+const READ_AS_ONE =
+  /^(?:host|connection|content-length|transfer-encoding|expect|upgrade|keep-alive|proxy-(?:authenticate|authorization|connection)|te|trailer|http2-settings|authorization|cookie|origin|accept|forwarded|x-forwarded-(?:for|host|proto|port|prefix)|x-real-ip|x-request-id|(?:sandgate|x-sandbox)-.+|sec-fetch-(?:site|mode|dest)|upgrade-insecure-requests|location|content-location|refresh|set-cookie|service-worker-allowed|clear-site-data|alt-svc|strict-transport-security|nel|report-to)$/i;
 /** Whatever of a line may be there when its end is not. */
 const BEGIN_OF_LINE =
   /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,24}(?: (?:\/[!"$-[\]-~]*(?: (?:H|HT|HTT|HTTP|HTTP\/|HTTP\/1|HTTP\/1\.|HTTP\/1\.[01]\r?)?)?)?)?)?$/;
@@ -98,6 +101,10 @@ export function parseRequestHead(
   if (section === "more" || "wrong" in section) return section;
   const { fields } = section;
   if (fields.length > limits.fields) return { wrong: "too many fields" };
+  const lookalike = fields.find(
+    ([name]) => name.includes("_") && READ_AS_ONE.test(name.replaceAll("_", "-")),
+  );
+  if (lookalike !== undefined) return { wrong: `${lookalike[0]}, which CGI reads as another header` };
   const expectations = valuesOf(fields, "expect");
   if (expectations.length > 0 && expectations.join(", ").toLowerCase() !== "100-continue")
     return { wrong: "another expectation than 100-continue" };
