@@ -1,4 +1,4 @@
-import { ANNOTATION_PORT } from "@sandgate/contract";
+import { ANNOTATION_KEEP_PREFIX, ANNOTATION_PORT } from "@sandgate/contract";
 import { entry, openBench, type Bench } from "../../../packages/gateway/test/support.ts";
 
 /** Names under it lead to the gateway in the tests' browser only. */
@@ -18,7 +18,7 @@ export interface Front {
   close(): Promise<void>;
 }
 
-/** @param port - Where the application listens; the sandbox says so, and so addresses need no port. */
+/** @param port - Where the application listens; the sandbox says so, and so addresses need no port. It is told its address. */
 export async function openFront(port: number): Promise<Front> {
   const bench: Bench = await openBench((_request, response) => response.writeHead(404).end(), {
     baseDomain: BASE_DOMAIN,
@@ -27,7 +27,10 @@ export async function openFront(port: number): Promise<Front> {
   const made = entry("alice", "box");
   bench.routes.put("alice-box", {
     ...made,
-    sandbox: { ...made.sandbox, annotations: { [ANNOTATION_PORT]: String(port) } },
+    sandbox: {
+      ...made.sandbox,
+      annotations: { [ANNOTATION_PORT]: String(port), [ANNOTATION_KEEP_PREFIX]: "*" },
+    },
   });
   return {
     origin: (hostname) => `http://${hostname}:${new URL(bench.gateway.url).port}`,

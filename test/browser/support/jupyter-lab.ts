@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cacheFolder } from "../../../scripts/cache-folder.ts";
@@ -11,26 +11,6 @@ const REQUIREMENTS = join(import.meta.dirname, "jupyter-requirements.txt");
 const INSTALL =
   'test -e "$1/done" || { rm -rf "$1" && python3 -m venv "$1" && ' +
   '"$1/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$2" && touch "$1/done"; }';
-
-/** As docs/guide/web-apps.md has it. */
-const PATH_FORM_CONFIG = `
-import tornado.web
-
-PREFIX = "/alice/box"
-c.ServerApp.base_url = PREFIX + "/"
-
-find_handler = tornado.web.Application.find_handler
-
-
-def find_under_prefix(self, request, **more):
-    if not request.path.startswith(PREFIX + "/"):
-        request.path = PREFIX + request.path
-        request.uri = PREFIX + request.uri
-    return find_handler(self, request, **more)
-
-
-tornado.web.Application.find_handler = find_under_prefix
-`;
 
 /** What a person types besides the address. */
 export const TOKEN = "token-of-alice";
@@ -63,7 +43,6 @@ export async function startJupyterLab(programs: string, prefix: string): Promise
   const home = mkdtempSync(join(tmpdir(), "sandgate-jupyter-"));
   const config = join(home, ".jupyter");
   mkdirSync(config);
-  if (prefix !== "") writeFileSync(join(config, "jupyter_server_config.py"), PATH_FORM_CONFIG);
   const app = await startApp(
     join(programs, "jupyter-lab"),
     [
@@ -74,6 +53,7 @@ export async function startJupyterLab(programs: string, prefix: string): Promise
       // A sandbox listens on its pod's address, where this is the default.
       "--ServerApp.allow_remote_access=True",
       `--IdentityProvider.token=${TOKEN}`,
+      `--ServerApp.base_url=${prefix}/`,
       // Else it asks PyPI.
       "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ],

@@ -4,29 +4,7 @@ import { join } from "node:path";
 import { startApp } from "./app-process.ts";
 import { BASE_DOMAIN } from "./front.ts";
 
-/** As docs/guide/web-apps.md has it. */
-const CONFIG = `
-const prefix = process.env.SANDBOX_PREFIX ?? "";
-const addPrefix = (request) => {
-  if (!request.url.startsWith(prefix + "/")) request.url = prefix + request.url;
-};
-export default {
-  base: prefix + "/",
-  server: { allowedHosts: [".${BASE_DOMAIN}"] },
-  plugins: [
-    {
-      name: "sandbox-prefix",
-      configureServer(server) {
-        server.middlewares.use((request, response, next) => {
-          addPrefix(request);
-          next();
-        });
-        server.httpServer.prependListener("upgrade", addPrefix);
-      },
-    },
-  ],
-};
-`;
+const CONFIG = `export default { server: { allowedHosts: [".${BASE_DOMAIN}"] } };\n`;
 
 const FILES = {
   "vite.config.mjs": CONFIG,
@@ -67,8 +45,8 @@ export async function startVite(prefix: string, text: string): Promise<ViteApp> 
   const vite = join(import.meta.dirname, "..", "..", "..", "node_modules", "vite", "bin", "vite.js");
   const app = await startApp(
     process.execPath,
-    [vite, "--host", "127.0.0.1", "--port", "0"],
-    { cwd: folder, env: { ...process.env, SANDBOX_PREFIX: prefix, NO_COLOR: "1" } },
+    [vite, "--host", "127.0.0.1", "--port", "0", "--base", `${prefix}/`],
+    { cwd: folder, env: { ...process.env, NO_COLOR: "1" } },
     /http:\/\/127\.0\.0\.1:(\d+)/,
   );
   return {
