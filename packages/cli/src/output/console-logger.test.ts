@@ -31,6 +31,30 @@ describe("log lines", () => {
     ]);
   });
 
+  it("are what JSON.stringify makes of them, whatever is in the fields", async () => {
+    const { writes, output } = record();
+    const logger = createConsoleLogger(output, "info", true);
+    const fields = {
+      plain: "GET /a?b=c",
+      quoted: 'a "b" \\ c',
+      control: "\u0000\n\u007f",
+      wide: "grüße 😀",
+      lone: "\ud800",
+      none: null,
+      yes: true,
+      number: 1.5,
+      odd: Number.NaN,
+      list: [1, "a"],
+      deep: { a: { b: 1 } },
+      left: undefined,
+    };
+    logger.info('a "message"', fields);
+    await turn();
+    const { time, ...rest } = JSON.parse(writes.join("")) as Record<string, unknown>;
+    expect(time).toEqual(expect.any(String));
+    expect(rest).toEqual(JSON.parse(JSON.stringify({ level: "info", message: 'a "message"', ...fields })));
+  });
+
   it.each(["warn", "error"] as const)("of level %s are written at once, with all before them", (level) => {
     const { writes, output } = record();
     const logger = createConsoleLogger(output, "info", false);

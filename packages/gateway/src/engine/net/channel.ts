@@ -18,6 +18,15 @@ export interface ChannelEvents {
 /** Up to here bytes are copied as a string: Node.js writes one at once, from the stack. */
 const STRING_BYTES = 12 * 1024;
 
+/** A read of less says that the connection is no longer a busy one. */
+const BUSY_BYTES = BUFFER_BYTES / 8;
+/**
+ * So many connections may have a buffer of their own: 32 MiB. Only a read can take one away again, so whoever falls silent after
+ * a large one keeps it. The others copy, which costs time and no memory.
+ */
+const MAX_OWNERS = 256;
+let owners = 0;
+
 const CHANNEL = Symbol("channel");
 interface ChannelStream extends Duplex {
   [CHANNEL]: Channel;
@@ -49,9 +58,8 @@ function onRead(this: unknown, length: number, bytes: Uint8Array): boolean {
 /**
  * A connection as the engine sees it: bytes in by callback, strings and bytes out, nothing of a stream in between.
  *
- * Reading goes into one buffer that all share. A connection that fills it gets one of its own until it reads less, since only a
- * read can take it away again and an idle one must not keep it. Its bytes are written
- * to another connection without being copied: whatever the kernel does not take at once stays in that buffer, the reader gets
+ * Reading goes into one buffer that all share. A connection that fills it gets one of its own, and then its bytes are written to
+ * another connection without being copied: whatever the kernel does not take at once stays in that buffer, the reader gets
  * another, and it goes back to the pool when it is written.
  */
 export class Channel {
@@ -251,9 +259,12 @@ export class Channel {
   /** Of its socket: that many bytes were read. */
   read(buffer: Buffer, length: number): void {
     this.events.bytes(buffer, length);
-    if (this.#own === null) {
-      if (length === BUFFER_BYTES) this.#own = this.#next = takeBuffer();
-    } else if (length < BUFFER_BYTES) this.#leaveOwn();
+    if (this.#own !== null) {
+      if (length < BUSY_BYTES) this.#leaveOwn();
+    } else if (length === BUFFER_BYTES && owners < MAX_OWNERS) {
+      owners++;
+      this.#own = this.#next = takeBuffer();
+    }
   }
 
   #takeBack(): void {
@@ -275,6 +286,7 @@ export class Channel {
 
   #leaveOwn(): void {
     if (this.#own === null) return;
+    owners--;
     giveBuffer(this.#own);
     this.#own = null;
     this.#next = SHARED_BUFFER;
