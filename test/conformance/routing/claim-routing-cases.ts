@@ -3,6 +3,15 @@ import { expect } from "vitest";
 import type { RoutedScenario } from "./routed-scenario.ts";
 import type { RoutingCase } from "./routing-cases.ts";
 
+/** Waits until the controller itself has seen the members: before that it would start a claim's sandbox anew. */
+async function untilCounted({ dialect, untilSeen }: RoutedScenario, members: number): Promise<void> {
+  const count = dialect.facts.poolCountsReady ? "readyReplicas" : "replicas";
+  await untilSeen(`${members} counted members`, dialect.pools, (pools) => {
+    const { status } = (pools[0] ?? {}) as { status?: { replicas?: number; readyReplicas?: number } };
+    return status?.[count] === members ? true : undefined;
+  });
+}
+
 /** Claims `mine` from a pool of so many members, once they are ready; the names of their pods and of the sandbox. */
 async function claimOne(
   scenario: RoutedScenario,
@@ -12,6 +21,7 @@ async function claimOne(
   await scenario.create(dialect.templates, dialect.template("tpl", scenario.pod()));
   await scenario.create(dialect.pools, dialect.pool("pool", "tpl", members));
   const pods = await scenario.untilReadyPods(members);
+  await untilCounted(scenario, members);
   await scenario.create(dialect.claims, dialect.claim("mine", { template: "tpl", pool: "pool" }));
   return { pods, name: await scenario.untilClaimed("mine") };
 }
@@ -41,6 +51,7 @@ export function claimRoutingCases(test: RoutingCase): void {
     await scenario.create(dialect.templates, dialect.template("tpl", scenario.pod()));
     await scenario.create(dialect.pools, dialect.pool("pool", "tpl", 2));
     await scenario.untilReadyPods(2);
+    await untilCounted(scenario, 2);
     const claims = ["a", "b", "c", "d"];
     await Promise.all(
       claims.map((name) =>
