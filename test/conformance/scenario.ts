@@ -35,6 +35,8 @@ export interface Scenario {
   readonly dialect: Dialect;
   readonly namespace: string;
   readonly pods: PodKinds;
+  /** Name of the case's template. */
+  readonly template: string;
   createSandbox(
     name: string,
     spec: Partial<Sandbox["spec"]>,
@@ -47,7 +49,7 @@ export interface Scenario {
     replicas: number,
     spec?: Partial<SandboxWarmPool["spec"]>,
   ): Promise<Stored<SandboxWarmPool>>;
-  /** A claim of a pool. Releases whose claims name a template get the template `tpl`, or the one that is named. */
+  /** A claim of a pool. Releases whose claims name a template get the template of the case, or the one that is named. */
   createClaim(
     name: string,
     pool: string,
@@ -87,6 +89,14 @@ export interface Scenario {
     reason?: string,
   ): Promise<Stored<T>>;
   close(): Promise<void>;
+}
+
+/**
+ * The name of a case's one template. Releases before the latest keep a pool's members in memory by the template's name alone, and
+ * forget them when a template of that name goes, in whatever namespace: two cases with one name take each other's members away.
+ */
+export function templateName(namespace: string, { isLatest }: Pick<Dialect, "isLatest">): string {
+  return isLatest ? "tpl" : `tpl-${namespace.slice(-8)}`;
 }
 
 /** What a warm pool holds: a pod or a Sandbox, by the release. Its pod has its name. */
@@ -164,6 +174,7 @@ export async function openScenario(cluster: ConformanceCluster, dialect: Dialect
         metadata: { ...metadata, name, namespace },
         spec: { podTemplate: { spec: ready() }, ...spec },
       }),
+    template: templateName(namespace, dialect),
     createTemplate: (name, spec) =>
       created(SANDBOX_TEMPLATES, {
         metadata: { name, namespace },
@@ -174,7 +185,7 @@ export async function openScenario(cluster: ConformanceCluster, dialect: Dialect
         metadata: { name, namespace },
         spec: { replicas, sandboxTemplateRef: { name: template }, ...spec },
       }),
-    createClaim(name, pool, spec, template = "tpl") {
+    createClaim(name, pool, spec, template = templateName(namespace, dialect)) {
       const claim = dialect.claim(name, { template, pool }) as SandboxClaim;
       return created(SANDBOX_CLAIMS, {
         metadata: { name, namespace },

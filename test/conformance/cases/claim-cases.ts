@@ -17,8 +17,8 @@ const inSeconds = (seconds: number): string =>
 
 /** A pool with all its members ready; their names, which are those of their pods. */
 async function readyPool(scenario: Scenario, replicas: number): Promise<string[]> {
-  await scenario.createTemplate("tpl", {});
-  await scenario.createPool("pool", "tpl", replicas);
+  await scenario.createTemplate(scenario.template, {});
+  await scenario.createPool("pool", scenario.template, replicas);
   const members = await scenario.untilMembers(replicas);
   // The controller has seen it as well; before that it would start a claim's sandbox anew.
   const { poolCountsReady } = scenario.dialect.facts;
@@ -117,8 +117,8 @@ export function claimCases(test: CaseFunction): void {
   });
 
   test("of an empty pool gets a sandbox of its own name", async (scenario) => {
-    await scenario.createTemplate("tpl", {});
-    await scenario.createPool("pool", "tpl", 0);
+    await scenario.createTemplate(scenario.template, {});
+    await scenario.createPool("pool", scenario.template, 0);
     const { metadata } = await scenario.createClaim("mine", "pool");
     expect(await scenario.untilBound("mine")).toBe("mine");
     const sandbox = await scenario.get(SANDBOXES, "mine");
@@ -135,7 +135,7 @@ export function claimCases(test: CaseFunction): void {
       "agents.x-k8s.io/launch-type": "cold",
       "agents.x-k8s.io/claim-uid": metadata.uid,
     });
-    expect(sandbox?.metadata.annotations?.["agents.x-k8s.io/sandbox-template-ref"]).toBe("tpl");
+    expect(sandbox?.metadata.annotations?.["agents.x-k8s.io/sandbox-template-ref"]).toBe(scenario.template);
   });
 
   test("of a pool and a template that come later waits for them", async (scenario) => {
@@ -144,26 +144,28 @@ export function claimCases(test: CaseFunction): void {
     await scenario.createClaim("mine", "pool");
     const claim = await scenario.untilCondition(SANDBOX_CLAIMS, "mine", "Ready", "False", missing);
     expect(conditionOf(claim, "Ready")?.message).toBe(
-      facts.claimNames === "pool" ? 'SandboxWarmPool "pool" not found' : 'SandboxTemplate "tpl" not found',
+      facts.claimNames === "pool"
+        ? 'SandboxWarmPool "pool" not found'
+        : `SandboxTemplate "${scenario.template}" not found`,
     );
-    await scenario.createTemplate("tpl", {});
-    await scenario.createPool("pool", "tpl", 0);
+    await scenario.createTemplate(scenario.template, {});
+    await scenario.createPool("pool", scenario.template, 0);
     if (
       facts.templateAwaited === "within a minute" ||
       facts.templateAwaited === "when the claim is changed"
     ) {
       // That there is a policy shows that the controllers know the template.
-      await scenario.until(NETWORK_POLICIES, "tpl-network-policy", "made", () => true);
+      await scenario.until(NETWORK_POLICIES, `${scenario.template}-network-policy`, "made", () => true);
       await scenario.change(SANDBOX_CLAIMS, "mine", { metadata: { labels: { touched: "yes" } } });
     }
     await scenario.untilBound("mine");
   });
 
   test("names the template that its pool lacks", async (scenario) => {
-    await scenario.createPool("pool", "tpl", 0);
+    await scenario.createPool("pool", scenario.template, 0);
     await scenario.createClaim("mine", "pool");
     const claim = await scenario.untilCondition(SANDBOX_CLAIMS, "mine", "Ready", "False", "TemplateNotFound");
-    expect(conditionOf(claim, "Ready")?.message).toBe('SandboxTemplate "tpl" not found');
+    expect(conditionOf(claim, "Ready")?.message).toBe(`SandboxTemplate "${scenario.template}" not found`);
   });
 
   test("with variables starts cold, if the template allows them", async (scenario) => {
@@ -173,7 +175,9 @@ export function claimCases(test: CaseFunction): void {
     await scenario.createClaim("mine", pool, { env });
     const refused = scenario.dialect.isLatest ? "EnvVarsInjectionRejected" : "ReconcilerError";
     await scenario.untilCondition(SANDBOX_CLAIMS, "mine", "Ready", "False", refused);
-    await scenario.change(SANDBOX_TEMPLATES, "tpl", { spec: { envVarsInjectionPolicy: "Allowed" } });
+    await scenario.change(SANDBOX_TEMPLATES, scenario.template, {
+      spec: { envVarsInjectionPolicy: "Allowed" },
+    });
     await scenario.createClaim("next", pool, { env });
     expect(await scenario.untilBound("next")).toBe("next");
     const pod = await scenario.get(PODS, "next");
@@ -290,8 +294,8 @@ export function claimCases(test: CaseFunction): void {
   });
 
   test("is deleted a while after its sandbox has finished", async (scenario) => {
-    await scenario.createTemplate("tpl", { podTemplate: { spec: scenario.pods.exits(0) } });
-    await scenario.createPool("pool", "tpl", 0);
+    await scenario.createTemplate(scenario.template, { podTemplate: { spec: scenario.pods.exits(0) } });
+    await scenario.createPool("pool", scenario.template, 0);
     const lifecycle = { ttlSecondsAfterFinished: 1, shutdownPolicy: "Delete" } as const;
     await scenario.createClaim("mine", "pool", { lifecycle });
     await scenario.untilCondition(SANDBOX_CLAIMS, "mine", "Finished", "True", "PodSucceeded");
@@ -299,8 +303,8 @@ export function claimCases(test: CaseFunction): void {
   });
 
   test("refuses a sandbox of its name that is another's", async (scenario) => {
-    await scenario.createTemplate("tpl", {});
-    await scenario.createPool("pool", "tpl", 0);
+    await scenario.createTemplate(scenario.template, {});
+    await scenario.createPool("pool", scenario.template, 0);
     await scenario.createSandbox("mine", {});
     await scenario.createClaim("mine", "pool");
     const claim = await scenario.untilCondition(SANDBOX_CLAIMS, "mine", "Ready", "False", "ReconcilerError");

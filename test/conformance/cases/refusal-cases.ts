@@ -49,8 +49,8 @@ export function refusalCases(test: CaseFunction): void {
     if (container === undefined) throw new Error("a pod without containers");
     const volumeMounts = [{ name: "nowhere", mountPath: "/data" }];
     const bad = { containers: [{ ...container, volumeMounts }] };
-    await scenario.createTemplate("tpl", { podTemplate: { spec: bad } });
-    await scenario.createPool("pool", "tpl", 0);
+    await scenario.createTemplate(scenario.template, { podTemplate: { spec: bad } });
+    await scenario.createPool("pool", scenario.template, 0);
     await scenario.createClaim("mine", "pool");
     const sandbox = await scenario.untilCondition(SANDBOXES, "mine", "Ready", "False", "ReconcilerError");
     const why = 'volumeMounts[0].name: Not found: "nowhere"';
@@ -62,8 +62,8 @@ export function refusalCases(test: CaseFunction): void {
   });
 
   test("does not keep a pool from counting what it has", async (scenario) => {
-    await scenario.createTemplate("tpl", { podTemplate: { spec: scenario.pods.unready() } });
-    await scenario.createPool("pool", "tpl", 2);
+    await scenario.createTemplate(scenario.template, { podTemplate: { spec: scenario.pods.unready() } });
+    await scenario.createPool("pool", scenario.template, 2);
     const pool = await scenario.until(
       SANDBOX_WARM_POOLS,
       "pool",

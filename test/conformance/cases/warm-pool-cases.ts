@@ -8,8 +8,8 @@ const container = (member: Member): string | undefined => member.podSpec.contain
 
 export function warmPoolCases(test: CaseFunction): void {
   test("makes as many members as asked for, and counts them", async (scenario) => {
-    await scenario.createTemplate("tpl", {});
-    const { metadata } = await scenario.createPool("pool", "tpl", 2);
+    await scenario.createTemplate(scenario.template, {});
+    const { metadata } = await scenario.createPool("pool", scenario.template, 2);
     const members = await scenario.untilMembers(2);
     const { facts, isLatest } = scenario.dialect;
     for (const { name, object: member } of members) {
@@ -53,8 +53,8 @@ export function warmPoolCases(test: CaseFunction): void {
   });
 
   test("is scaled up and down", async (scenario) => {
-    await scenario.createTemplate("tpl", {});
-    await scenario.createPool("pool", "tpl", 1);
+    await scenario.createTemplate(scenario.template, {});
+    await scenario.createPool("pool", scenario.template, 1);
     await scenario.untilMembers(1);
     await scenario.change(SANDBOX_WARM_POOLS, "pool", { spec: { replicas: 3 } });
     await scenario.untilMembers(3);
@@ -64,8 +64,8 @@ export function warmPoolCases(test: CaseFunction): void {
   });
 
   test("replaces a member that is deleted", async (scenario) => {
-    await scenario.createTemplate("tpl", {});
-    await scenario.createPool("pool", "tpl", 2);
+    await scenario.createTemplate(scenario.template, {});
+    await scenario.createPool("pool", scenario.template, 2);
     const [first] = await scenario.untilMembers(2);
     const { members } = scenario.dialect;
     const name = first?.name ?? "";
@@ -75,16 +75,16 @@ export function warmPoolCases(test: CaseFunction): void {
   });
 
   test("keeps members of an earlier template, and makes new ones from the later", async (scenario) => {
-    await scenario.createTemplate("tpl", {});
-    await scenario.createPool("pool", "tpl", 1);
+    await scenario.createTemplate(scenario.template, {});
+    await scenario.createPool("pool", scenario.template, 1);
     const [old] = await scenario.untilMembers(1);
     const [main] = scenario.pods.ready().containers;
     const podTemplate = { spec: { containers: [{ ...main, name: "later" }] } };
     // Templates and pools are followed apart. That the policy goes shows that the later template is known.
-    await scenario.until(NETWORK_POLICIES, "tpl-network-policy", "made", () => true);
+    await scenario.until(NETWORK_POLICIES, `${scenario.template}-network-policy`, "made", () => true);
     const spec = { podTemplate, networkPolicyManagement: "Unmanaged" };
-    await scenario.change(SANDBOX_TEMPLATES, "tpl", { spec });
-    await scenario.untilGone(NETWORK_POLICIES, "tpl-network-policy");
+    await scenario.change(SANDBOX_TEMPLATES, scenario.template, { spec });
+    await scenario.untilGone(NETWORK_POLICIES, `${scenario.template}-network-policy`);
     await scenario.change(SANDBOX_WARM_POOLS, "pool", { spec: { replicas: 2 } });
     const members = await scenario.untilMembers(2);
     expect(members.map(container).toSorted()).toEqual(["later", "main"]);
@@ -92,12 +92,12 @@ export function warmPoolCases(test: CaseFunction): void {
   });
 
   test("that recreates replaces members of an earlier template", async (scenario) => {
-    await scenario.createTemplate("tpl", {});
-    await scenario.createPool("pool", "tpl", 2, { updateStrategy: { type: "Recreate" } });
+    await scenario.createTemplate(scenario.template, {});
+    await scenario.createPool("pool", scenario.template, 2, { updateStrategy: { type: "Recreate" } });
     await scenario.untilMembers(2);
     const [main] = scenario.pods.ready().containers;
     const spec = { podTemplate: { spec: { containers: [{ ...main, name: "later" }] } } };
-    await scenario.change(SANDBOX_TEMPLATES, "tpl", { spec });
+    await scenario.change(SANDBOX_TEMPLATES, scenario.template, { spec });
     await scenario.untilAll(SANDBOXES, "two members of the later template", (all) =>
       all.length === 2 && all.every((one) => one.spec.podTemplate.spec.containers[0]?.name === "later")
         ? true
@@ -106,7 +106,7 @@ export function warmPoolCases(test: CaseFunction): void {
   });
 
   test("waits for a template that is not there yet", async (scenario) => {
-    await scenario.createPool("pool", "tpl", 1);
+    await scenario.createPool("pool", scenario.template, 1);
     // Nothing tells that an earlier release has seen it.
     if (scenario.dialect.isLatest)
       await scenario.until(
@@ -115,13 +115,13 @@ export function warmPoolCases(test: CaseFunction): void {
         "seen",
         ({ status }) => status?.observedGeneration === 1,
       );
-    await scenario.createTemplate("tpl", {});
+    await scenario.createTemplate(scenario.template, {});
     await scenario.untilMembers(1);
   });
 
   test("takes its members with it when it is deleted", async (scenario) => {
-    await scenario.createTemplate("tpl", {});
-    await scenario.createPool("pool", "tpl", 2);
+    await scenario.createTemplate(scenario.template, {});
+    await scenario.createPool("pool", scenario.template, 2);
     await scenario.untilMembers(2);
     await scenario.remove(SANDBOX_WARM_POOLS, "pool");
     await scenario.untilAll(scenario.dialect.members, "no members", (all) =>

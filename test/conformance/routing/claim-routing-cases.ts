@@ -18,11 +18,11 @@ async function claimOne(
   members: number,
 ): Promise<{ pods: readonly string[]; name: string }> {
   const { dialect } = scenario;
-  await scenario.create(dialect.templates, dialect.template("tpl", scenario.pod()));
-  await scenario.create(dialect.pools, dialect.pool("pool", "tpl", members));
+  await scenario.create(dialect.templates, dialect.template(scenario.template, scenario.pod()));
+  await scenario.create(dialect.pools, dialect.pool("pool", scenario.template, members));
   const pods = await scenario.untilReadyPods(members);
   await untilCounted(scenario, members);
-  await scenario.create(dialect.claims, dialect.claim("mine", { template: "tpl", pool: "pool" }));
+  await scenario.create(dialect.claims, dialect.claim("mine", { template: scenario.template, pool: "pool" }));
   return { pods, name: await scenario.untilClaimed("mine") };
 }
 
@@ -48,14 +48,14 @@ export function claimRoutingCases(test: RoutingCase): void {
 
   test("of a claim never leads to the pod of another, however many claim at once", async (scenario) => {
     const { dialect } = scenario;
-    await scenario.create(dialect.templates, dialect.template("tpl", scenario.pod()));
-    await scenario.create(dialect.pools, dialect.pool("pool", "tpl", 2));
+    await scenario.create(dialect.templates, dialect.template(scenario.template, scenario.pod()));
+    await scenario.create(dialect.pools, dialect.pool("pool", scenario.template, 2));
     await scenario.untilReadyPods(2);
     await untilCounted(scenario, 2);
     const claims = ["a", "b", "c", "d"];
     await Promise.all(
       claims.map((name) =>
-        scenario.create(dialect.claims, dialect.claim(name, { template: "tpl", pool: "pool" })),
+        scenario.create(dialect.claims, dialect.claim(name, { template: scenario.template, pool: "pool" })),
       ),
     );
     const names = await Promise.all(claims.map(scenario.untilClaimed));
@@ -102,9 +102,12 @@ export function claimRoutingCases(test: RoutingCase): void {
       ...one,
       volumeMounts: [{ name: "no-such", mountPath: "/data" }],
     }));
-    await scenario.create(dialect.templates, dialect.template("tpl", { ...pod, containers }));
-    await scenario.create(dialect.pools, dialect.pool("pool", "tpl", 0));
-    await scenario.create(dialect.claims, dialect.claim("mine", { template: "tpl", pool: "pool" }));
+    await scenario.create(dialect.templates, dialect.template(scenario.template, { ...pod, containers }));
+    await scenario.create(dialect.pools, dialect.pool("pool", scenario.template, 0));
+    await scenario.create(
+      dialect.claims,
+      dialect.claim("mine", { template: scenario.template, pool: "pool" }),
+    );
     const refused = await scenario.untilRoute(
       "default/mine",
       "told why",

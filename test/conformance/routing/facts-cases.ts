@@ -59,9 +59,12 @@ export function factsCases(test: RoutingCase): void {
 
   test("of a claim has the network policy that the table of releases says", async (scenario) => {
     const { dialect, namespace, cluster } = scenario;
-    await scenario.create(dialect.templates, dialect.template("tpl", scenario.pod()));
-    await scenario.create(dialect.pools, dialect.pool("pool", "tpl", 1));
-    await scenario.create(dialect.claims, dialect.claim("mine", { template: "tpl", pool: "pool" }));
+    await scenario.create(dialect.templates, dialect.template(scenario.template, scenario.pod()));
+    await scenario.create(dialect.pools, dialect.pool("pool", scenario.template, 1));
+    await scenario.create(
+      dialect.claims,
+      dialect.claim("mine", { template: scenario.template, pool: "pool" }),
+    );
     await scenario.untilState(`default/${await scenario.untilClaimed("mine")}`, "Ready");
     if (dialect.admitted === null) {
       expect((await cluster.client.list(NETWORK_POLICIES, { namespace })).items).toEqual([]);

@@ -12,6 +12,7 @@ import { createRouteTable, startGateway, type Route } from "@sandgate/gateway";
 import { execInPod, isNotFound, NAMESPACES, PODS, watchSandboxes, type Resource } from "@sandgate/kube";
 import { awaitObjects } from "../await-objects.ts";
 import type { ConformanceCluster } from "../conformance-cluster.ts";
+import { templateName } from "../scenario.ts";
 import type { Dialect } from "./dialect.ts";
 
 /** A gateway that follows one namespace, and the words in which cases are written. */
@@ -19,6 +20,8 @@ export interface RoutedScenario {
   readonly cluster: ConformanceCluster;
   readonly dialect: Dialect;
   readonly namespace: string;
+  /** Name of the case's template. */
+  readonly template: string;
   readonly url: string;
   /** A pod that runs the runtime; ready when that answers, or, `probed`, while there is a file `/tmp/ready`. */
   pod(options?: { probed?: boolean; image?: string; command?: readonly string[] }): PodSpec;
@@ -134,6 +137,7 @@ export async function openRoutedScenario(
     cluster,
     dialect,
     namespace,
+    template: templateName(namespace, dialect),
     url: gateway.url,
     pod,
     async createSandbox(name, user, spec) {
