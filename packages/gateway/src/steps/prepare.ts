@@ -1,7 +1,7 @@
 import { isIdempotent, printPrefix, SandgateError } from "@sandgate/contract";
 import type { ForwardPlan } from "../engine/exchange-plan.ts";
 import type { RequestHead } from "../engine/head/request-head.ts";
-import { requestText } from "../forward/request-text.ts";
+import { requestText } from "./request-text.ts";
 import { keepsPrefix } from "../routes/kept-prefix.ts";
 import type { DialTarget } from "../routes/route.ts";
 import type { Addressed } from "./address.ts";

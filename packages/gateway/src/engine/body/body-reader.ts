@@ -28,11 +28,6 @@ export class BodyReader {
     return this.#length;
   }
 
-  /** Bytes that are still to come; Infinity where nobody knows. */
-  get remaining(): number {
-    return this.#length < 0 ? Infinity : this.#length - this.bytes;
-  }
-
   get done(): boolean {
     if (this.#length === CHUNKED) return this.#chunks?.done === true;
     return this.#length !== UNTIL_CLOSE && this.bytes === this.#length;

@@ -226,7 +226,7 @@ export class AnswerReceiver {
       idleTimeoutMs: core.parts.limits.idleTimeoutMs,
       onClosed: () => {
         core.end(101, null, false);
-        client.tunnelClosed();
+        client.closed();
       },
     }));
     if (held !== null) tunnel.fromClient(held);

@@ -142,11 +142,6 @@ export class ClientConnection implements ChannelEvents {
     return held;
   }
 
-  /** The tunnel has ended on this side. */
-  tunnelClosed(): void {
-    this.closed();
-  }
-
   /** Takes no further request after the one under way; ends at once where there is none. */
   finish(): void {
     this.#last = true;

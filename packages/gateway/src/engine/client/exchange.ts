@@ -55,13 +55,6 @@ export class Exchange implements ExchangeCore {
     this.#sender = new RequestSender(this, this.#receiver);
   }
 
-  /** Bytes of the two bodies so far. */
-  get requestBytes(): number {
-    return this.#receiver.tunnel?.bytesToSandbox ?? this.#sender.body.bytes;
-  }
-  get responseBytes(): number {
-    return this.#receiver.tunnel?.bytesToClient ?? this.#receiver.body.bytes;
-  }
   /** It has ended, whoever ended it. */
   get over(): boolean {
     return this.phase === "done";

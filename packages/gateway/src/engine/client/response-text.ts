@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { OwnAnswer } from "../exchange-plan.ts";
-import { markHeaders } from "../head/known-headers.ts";
+import { HOP_BY_HOP, markHeaders } from "../head/known-headers.ts";
 import type { ResponseHead } from "../head/response-head.ts";
 import { rescopeLines, RESCOPED, type Rescope } from "./rescope.ts";
 
@@ -16,15 +16,7 @@ export type Framing =
   | "none";
 
 /** Of one hop, and names that are the gateway's own. */
-const CUT = [
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-connection",
-  "te",
-  "upgrade",
-  "sandgate-*",
-] as const;
+const CUT = [...HOP_BY_HOP, "sandgate-*"] as const;
 const FRAMING = ["transfer-encoding", "trailer"] as const;
 /** In path form all sandboxes share one origin, and one must not act on the others. */
 const SHARED_ORIGIN = [

@@ -12,8 +12,6 @@ export interface TunnelOptions {
 
 /** Bytes both ways, untouched, each direction ending on its own. */
 export interface Tunnel {
-  readonly bytesToClient: number;
-  readonly bytesToSandbox: number;
   fromClient(bytes: Buffer): void;
   fromSandbox(bytes: Buffer, start: number, end: number): void;
   /** Tells both ends that the gateway goes, as soon as their protocol lets it. */
@@ -47,12 +45,6 @@ export function openTunnelBetween(client: Channel, sandbox: Channel, options: Tu
   sandbox.events = eventsOf(toClient, toSandbox, closed);
   for (const { socket } of [client, sandbox]) socket?.setKeepAlive(true, KEEP_ALIVE_MS);
   return {
-    get bytesToClient() {
-      return toClient.bytes;
-    },
-    get bytesToSandbox() {
-      return toSandbox.bytes;
-    },
     fromClient: (bytes) => toSandbox.pass(bytes, 0, bytes.length),
     fromSandbox: (bytes, start, end) => toClient.pass(bytes, start, end),
     goAway() {
@@ -67,7 +59,6 @@ export function openTunnelBetween(client: Channel, sandbox: Channel, options: Tu
 
 /** One way through the tunnel. */
 class Direction {
-  bytes = 0;
   readonly #source: Channel;
   readonly #sink: Channel;
   readonly #frames: WebSocketFrames | null;
@@ -90,7 +81,6 @@ class Direction {
       const boundary = frames.feed(bytes, start, end);
       if (this.#going && boundary !== -1) stop = boundary;
     }
-    this.bytes += stop - start;
     const more = this.#sink.pass(bytes, start, stop, this.#source);
     if (this.#going && frames !== null && (stop < end || frames.between)) this.#sayGoingAway();
     else if (!more) this.#source.pause();

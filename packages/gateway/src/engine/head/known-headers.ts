@@ -51,6 +51,18 @@ export const KNOWN_HEADERS = [
   "sandgate-*",
 ] as const;
 
+/** Of one connection, never passed on in either direction (RFC 9110, section 7.6.1, and those in old use). */
+export const HOP_BY_HOP = [
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "upgrade",
+  "http2-settings",
+] as const satisfies readonly KnownHeader[];
+
 export type KnownHeader = (typeof KNOWN_HEADERS)[number];
 
 /** Number of a known header, from 1; 0 stands for every other. */

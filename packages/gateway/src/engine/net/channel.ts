@@ -80,6 +80,7 @@ export class Channel {
    * bytes wait in the lower one, and gets memory that nobody uses again.
    */
   readonly #keepsNothing: boolean;
+
   private constructor(events: ChannelEvents, open: (channel: Channel) => Duplex, chooses: boolean) {
     this.events = events;
     const stream = (this.#stream = open(this));
@@ -147,11 +148,6 @@ export class Channel {
    */
   write(text: string): boolean {
     return this.#stream.write(text, "latin1");
-  }
-
-  /** Sends bytes that nobody will change. */
-  writeBytes(bytes: Buffer): boolean {
-    return this.#stream.write(bytes);
   }
 
   /** Sends what another channel is just telling of, without keeping hold of that memory. */

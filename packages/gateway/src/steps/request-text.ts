@@ -1,4 +1,4 @@
-import { markHeaders } from "../engine/head/known-headers.ts";
+import { HOP_BY_HOP, markHeaders } from "../engine/head/known-headers.ts";
 import type { RequestHead } from "../engine/head/request-head.ts";
 
 export interface ForwardedFor {
@@ -23,15 +23,8 @@ export interface ForwardedFor {
 
 /** Of one hop, ours alone, or said anew below. */
 const CUT = [
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
+  ...HOP_BY_HOP,
   "trailer",
-  "upgrade",
-  "http2-settings",
   "sandgate-key",
   "sandgate-*",
   "x-request-id",
