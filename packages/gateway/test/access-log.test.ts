@@ -13,7 +13,10 @@ interface Line {
   [field: string]: unknown;
 }
 
-function recorder(): { lines: Line[]; logger: Logger } {
+/** Both ways in which a logger takes the line of a request. */
+const FORMS = ["fields", "JSON lines"] as const;
+
+function recorder(form: (typeof FORMS)[number]): { lines: Line[]; logger: Logger } {
   const lines: Line[] = [];
   const write =
     (level: string) =>
@@ -21,13 +24,21 @@ function recorder(): { lines: Line[]; logger: Logger } {
       void lines.push({ level, message, ...fields });
   return {
     lines,
-    logger: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },
+    logger: {
+      debug: write("debug"),
+      info: write("info"),
+      warn: write("warn"),
+      error: write("error"),
+      ...(form === "JSON lines" && {
+        json: { writes: () => true, add: (line) => void lines.push(JSON.parse(line) as Line) },
+      }),
+    },
   };
 }
 
-describe("the access log", () => {
+describe.each(FORMS)("the access log, as %s,", (form) => {
   it("has a line for every request: who, what, where, how it ended", async () => {
-    const { lines, logger } = recorder();
+    const { lines, logger } = recorder(form);
     const apiKeys = await writeKeys({ alice: "secret-of-alice" });
     bench = await openBench(
       (_request, response) => response.writeHead(201).end("done"),
@@ -72,7 +83,7 @@ describe("the access log", () => {
   });
 
   it("tells of health pages only to whoever wants every detail", async () => {
-    const { lines, logger } = recorder();
+    const { lines, logger } = recorder(form);
     bench = await openBench((_request, response) => response.end(), {}, { logger });
     for (const path of ["/health", "/healthz", "/readyz"])
       await (await fetch(bench.gateway.url + path)).text();

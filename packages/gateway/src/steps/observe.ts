@@ -1,4 +1,5 @@
-import type { Logger } from "@sandgate/contract";
+import type { LogFields, Logger } from "@sandgate/contract";
+import { accessLine, tenths } from "./access-line.ts";
 import type { Metrics } from "../metrics.ts";
 
 /** One finished request. */
@@ -29,12 +30,19 @@ export type Observe = (observation: Observation) => void;
  * it may be a secret, and nobody could tell.
  */
 export function createObserver(logger: Logger, metrics: Metrics): Observe {
-  return ({ target, durationMs, probe, ...rest }) => {
-    metrics.count(rest.status, rest.error, durationMs);
+  const { json } = logger;
+  return (seen) => {
+    const { target, durationMs, probe } = seen;
+    metrics.count(seen.status, seen.error, durationMs);
+    const level = probe ? "debug" : "info";
+    if (json?.writes(level) === false) return;
     const query = target.indexOf("?");
     const path = query === -1 ? target : `${target.slice(0, query)}?…`;
-    const line = { ...rest, path, durationMs: Math.round(durationMs * 10) / 10 };
-    if (probe) logger.debug("request", line);
-    else logger.info("request", line);
+    if (json === undefined) logger[level]("request", fieldsOf(seen, path));
+    else json.add(accessLine(seen, path, Date.now()));
   };
+}
+
+function fieldsOf({ target: _, probe: _probe, durationMs, ...rest }: Observation, path: string): LogFields {
+  return { ...rest, path, durationMs: tenths(durationMs) };
 }

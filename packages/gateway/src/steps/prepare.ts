@@ -3,6 +3,7 @@ import type { ForwardPlan } from "../engine/exchange-plan.ts";
 import type { RequestHead } from "../engine/head/request-head.ts";
 import { requestText } from "./request-text.ts";
 import { keepsPrefix } from "../routes/kept-prefix.ts";
+import type { SandboxLimits } from "../routes/sandbox-limits.ts";
 import type { DialTarget } from "../routes/route.ts";
 import type { Addressed } from "./address.ts";
 import type { Caller } from "./caller.ts";
@@ -22,6 +23,8 @@ export interface PrepareOptions {
   trusted: boolean;
   /** Longest time that X-Sandbox-Timeout may ask for. */
   routerTimeoutCapMs: number;
+  /** Of sandboxes that ask for none of their own. */
+  limits: SandboxLimits;
 }
 
 /**
@@ -63,6 +66,7 @@ export function prepare(
     head: text,
     name: `${route.user}/${route.name}`,
     upgrade: upgrade !== undefined,
+    limits: route.limits ?? options.limits,
     rescope: byHeaders ? null : { prefix: prefix ?? "", host: head.host, path: addressed.rest },
     firstByteTimeoutMs:
       addressed.form === "header" ? patienceOf(addressed.timeoutMs, options.routerTimeoutCapMs) : undefined,
