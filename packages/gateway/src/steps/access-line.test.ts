@@ -20,7 +20,7 @@ const ANY: fc.Arbitrary<Observation> = fc.record({
 it("a line says in JSON what was seen, whatever is in it", () => {
   fc.assert(
     fc.property(ANY, fc.string({ unit: "binary" }), fc.integer({ min: 0, max: 4e12 }), (seen, path, atMs) => {
-      const { target: _, probe, durationMs, ...rest } = seen;
+      const { target: _target, probe, durationMs, ...rest } = seen;
       expect(JSON.parse(accessLine(seen, path, atMs))).toEqual({
         time: new Date(atMs).toISOString(),
         level: probe ? "debug" : "info",

@@ -43,6 +43,9 @@ export function createObserver(logger: Logger, metrics: Metrics): Observe {
   };
 }
 
-function fieldsOf({ target: _, probe: _probe, durationMs, ...rest }: Observation, path: string): LogFields {
+function fieldsOf(
+  { target: _target, probe: _probe, durationMs, ...rest }: Observation,
+  path: string,
+): LogFields {
   return { ...rest, path, durationMs: tenths(durationMs) };
 }
