@@ -15,6 +15,24 @@ export const ANNOTATION_PORT = "sandgate.dev/port";
  * all. In path form their paths go on whole.
  */
 export const ANNOTATION_KEEP_PREFIX = "sandgate.dev/keep-prefix";
+/** Annotations on a Sandbox: its own limits within the gateway's bounds. Times are `90s`, `5m`, or plain seconds. */
+export const ANNOTATION_CONNECT_TIMEOUT = "sandgate.dev/connect-timeout";
+export const ANNOTATION_FIRST_BYTE_TIMEOUT = "sandgate.dev/first-byte-timeout";
+export const ANNOTATION_IDLE_TIMEOUT = "sandgate.dev/idle-timeout";
+/** Bytes of a request's body, as Kubernetes writes quantities: `10Mi`. */
+export const ANNOTATION_MAX_BODY = "sandgate.dev/max-body";
+/** Requests under way at once. */
+export const ANNOTATION_MAX_IN_FLIGHT = "sandgate.dev/max-in-flight";
+/** Every annotation on a Sandbox that the gateway reads. */
+export const GATEWAY_ANNOTATIONS = [
+  ANNOTATION_PORT,
+  ANNOTATION_KEEP_PREFIX,
+  ANNOTATION_CONNECT_TIMEOUT,
+  ANNOTATION_FIRST_BYTE_TIMEOUT,
+  ANNOTATION_IDLE_TIMEOUT,
+  ANNOTATION_MAX_BODY,
+  ANNOTATION_MAX_IN_FLIGHT,
+] as const;
 /** Port that an address without one means, where nothing else says. */
 export const DEFAULT_SANDBOX_PORT = 8888;
 /** Name part of the image that the embedded node can run; any tag. */

@@ -17,6 +17,7 @@ import type { Exchange } from "./engine/client/exchange.ts";
 import type { ExchangeHandler } from "./engine/engine-parts.ts";
 import type { OwnAnswer } from "./engine/exchange-plan.ts";
 import type { RouteSource } from "./route-source.ts";
+import { limitBoundsOf } from "./routes/sandbox-limits.ts";
 import { resolveAddress, type Addressed, type Entry } from "./steps/address.ts";
 import { awaitRoute, isSettled } from "./steps/await-route.ts";
 import { authenticate, type Caller } from "./steps/caller.ts";
@@ -64,6 +65,7 @@ interface Seen {
 /** The row of steps for one listener: parse head, address, check site, caller, decide, forward, observe. Each is a file. */
 export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandler {
   const { config, source, state } = parts;
+  const ownLimits = limitBoundsOf(config).own;
 
   /** The steps up to the decision; the rest of them at once, or when the sandbox that is named has come. */
   function handle(exchange: Exchange): void {
@@ -71,7 +73,7 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
     const seen = begin(exchange);
     try {
       const { fields } = exchange.head;
-      const memory = memoryOf(exchange.client, parts.trusted);
+      const memory = memoryOf(exchange.client.peer, parts.trusted);
       const head = (seen.head = parseHead(exchange.head, memory));
       const addressed = (seen.addressed = resolveAddress(head, fields, entry, config.baseDomain, memory));
       // Load balancers ask under any name or none; the answer holds a count and no more.
@@ -82,14 +84,14 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
         return;
       }
       if (head.host === "") throw new SandgateError("REQUEST_MALFORMED", "The request has no Host header.");
-      checkSite(fields, exchange.client.localAddress, head, parts.rules);
+      checkSite(fields, exchange.client.peer.localAddress, head, parts.rules);
       const caller = (seen.caller = authenticate(fields, parts.keys, memory));
       if (addressed.form === "own") {
         exchange.answer(answerOwn(addressed.path, caller, source, config));
       } else if (addressed.form === "path" && head.document && !config.pathModePages) {
-        const { localAddress: address, localPort: port } = exchange.client;
+        const { localAddress: address, localPort: port } = exchange.client.peer;
         const told = memory.trusted ? fields.value("x-forwarded-proto") : undefined;
-        const secure = told === undefined ? exchange.client.secure : told === "https";
+        const secure = told === undefined ? exchange.client.peer.secure : told === "https";
         const reached = { address, port, host: head.host, proto: secure ? "https" : "http" } as const;
         exchange.answer(redirectToOrigin(reached, addressed, config.baseDomain));
       } else if (addressed.form === "path" && head.document && lacksSlash(head.target, addressed)) {
@@ -120,17 +122,18 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
         addressed.form === "header"
           ? decideNamed(caller, addressed, routes, options)
           : decide(caller, addressed, routes, options);
-      const { sandboxUid, user, name } = decision.route;
-      parts.limit.enter(sandboxUid, `${user}/${name}`);
-      (exchange.context as Seen).counted = sandboxUid;
-      const target = dialTarget(parts.dialMode, decision.route, decision);
+      const { route } = decision;
+      parts.limit.enter(route, (route.limits ?? ownLimits).maxInFlight);
+      (exchange.context as Seen).counted = route.sandboxUid;
+      const target = dialTarget(parts.dialMode, route, decision);
       exchange.forward(
         prepare(exchange.head, head, addressed, caller, decision, target, {
-          peer: exchange.client.remoteAddress,
+          peer: exchange.client.peer.remoteAddress,
           requestId: exchange.requestId,
-          secure: exchange.client.secure,
-          trusted: memoryOf(exchange.client, parts.trusted).trusted,
+          secure: exchange.client.peer.secure,
+          trusted: memoryOf(exchange.client.peer, parts.trusted).trusted,
           routerTimeoutCapMs: config.routerTimeoutCapMs,
+          limits: ownLimits,
         }),
       );
     } catch (error) {
@@ -159,7 +162,7 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
     parts.observe({
       requestId: exchange.requestId,
       entry,
-      client: exchange.client.remoteAddress,
+      client: exchange.client.peer.remoteAddress,
       method: exchange.head.method,
       target: exchange.head.target,
       status: exchange.status,

@@ -4,6 +4,7 @@ export { DIAL_MODE_TEXT, type DialMode } from "./dial/dial-mode.ts";
 export type { OpenTunnel } from "./engine/upstream/open-tunnel.ts";
 export type { RouteSource } from "./route-source.ts";
 export { createRouteTable, type RouteTable, type RouteTableOptions } from "./routes/route-table.ts";
+export { limitBoundsOf, type LimitBounds, type SandboxLimits } from "./routes/sandbox-limits.ts";
 export { portOf } from "./routes/port-of.ts";
 export type { DialTarget, Route } from "./routes/route.ts";
 export { parseApiKeys } from "./auth/api-keys.ts";

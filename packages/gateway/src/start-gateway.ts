@@ -75,7 +75,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     trusted,
     dialMode,
     observe,
-    limit: createSandboxLimit(config.maxInFlightPerSandbox),
+    limit: createSandboxLimit(),
     logger,
     state,
   };
@@ -89,7 +89,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     logger.warn("connections cannot be taken over on this Node.js; the gateway is slower by a tenth");
   const listenerFor = (handler: ExchangeHandler): Listener =>
     createListener(
-      { handler, pool, state, limits: { ...LIMITS, ...config } },
+      { handler, pool, state, limits: { ...LIMITS, idleTimeoutMs: config.idleTimeoutMs } },
       takeOver,
       certificates?.options ?? null,
     );

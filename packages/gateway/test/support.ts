@@ -9,6 +9,7 @@ import { GATEWAY_KEYS, loadConfig, type Logger } from "@sandgate/contract";
 import type { SandboxEntry, SandboxWatchHealth } from "@sandgate/kube";
 import {
   createRouteTable,
+  limitBoundsOf,
   startGateway,
   type Gateway,
   type OpenTunnel,
@@ -40,7 +41,11 @@ export async function openBench(
   await new Promise<void>((resolve) => backend.listen(0, BACKEND, resolve));
   const backendPort = (backend.address() as AddressInfo).port;
   const config = loadConfig(GATEWAY_KEYS, { flags: { port: 0, drainTimeoutMs: DRAIN_MS, ...flags } }).values;
-  const table = createRouteTable({ userLabel: "user", userNamespaces: config.userNamespaces });
+  const table = createRouteTable({
+    userLabel: "user",
+    userNamespaces: config.userNamespaces,
+    limits: limitBoundsOf(config),
+  });
   const atBackend = (route: Route | undefined): Route | undefined =>
     route === undefined || route.podIps.length === 0 ? route : { ...route, podIps: [BACKEND] };
   const routes: RouteTable = {

@@ -1,5 +1,11 @@
 import type { GatewayConfig, Logger } from "@sandgate/contract";
-import { createRouteTable, startGateway, type Gateway, type OpenTunnel } from "@sandgate/gateway";
+import {
+  createRouteTable,
+  limitBoundsOf,
+  startGateway,
+  type Gateway,
+  type OpenTunnel,
+} from "@sandgate/gateway";
 import { createKubeClient, createPortForwardPool, watchSandboxes, type ClusterAccess } from "@sandgate/kube";
 import { giveMemoryBack } from "./give-memory-back.ts";
 
@@ -24,6 +30,7 @@ export async function runGateway(options: {
   const routes = createRouteTable({
     userLabel: config.userLabel,
     userNamespaces: config.userNamespaces,
+    limits: limitBoundsOf(config),
     logger,
   });
   const watch = watchSandboxes({

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { DEFAULT_SANDBOX_PORT, LABEL_USER } from "../labels.ts";
+import { TRACING_KEYS } from "./tracing-keys.ts";
 
 /** One configuration key: its name in a file and everywhere it can be set. */
 export interface ConfigKey {
@@ -8,6 +9,8 @@ export interface ConfigKey {
   /** Environment variables, the first that is set counts. */
   readonly env: readonly string[];
   readonly schema: z.ZodType;
+  /** What it is set to is not shown, in messages either. */
+  readonly secret?: true;
   readonly doc: string;
 }
 
@@ -22,6 +25,7 @@ const milliseconds = z.coerce
   .int("is no whole number")
   .min(1, "is below 1")
   .max(2_000_000_000, "is above 2000000000 (23 days)");
+const count = z.coerce.number("is no number").int("is no whole number").min(1, "is below 1");
 const switched = z.union([z.boolean(), z.stringbool("is neither true nor false")]);
 /** A list in a file, comma-separated elsewhere. */
 const list = z
@@ -178,11 +182,35 @@ export const GATEWAY_KEYS = {
     schema: milliseconds.default(300_000),
     doc: "How long a body may pause.",
   },
+  maxConnectTimeoutMs: {
+    flag: "--max-connect-timeout-ms <ms>",
+    env: ["SANDGATE_MAX_CONNECT_TIMEOUT_MS"],
+    schema: milliseconds.default(60_000),
+    doc: "The most that sandgate.dev/connect-timeout on a Sandbox may ask for in the place of connectTimeoutMs.",
+  },
+  maxFirstByteTimeoutMs: {
+    flag: "--max-first-byte-timeout-ms <ms>",
+    env: ["SANDGATE_MAX_FIRST_BYTE_TIMEOUT_MS"],
+    schema: milliseconds.default(3_600_000),
+    doc: "The most that sandgate.dev/first-byte-timeout on a Sandbox may ask for in the place of firstByteTimeoutMs.",
+  },
+  maxIdleTimeoutMs: {
+    flag: "--max-idle-timeout-ms <ms>",
+    env: ["SANDGATE_MAX_IDLE_TIMEOUT_MS"],
+    schema: milliseconds.default(3_600_000),
+    doc: "The most that sandgate.dev/idle-timeout on a Sandbox may ask for in the place of idleTimeoutMs.",
+  },
+  maxBodyBytes: {
+    flag: "--max-body-bytes <bytes>",
+    env: ["SANDGATE_MAX_BODY_BYTES"],
+    schema: count.optional(),
+    doc: "How long a request's body may be; any length by default. A Sandbox may lower it for itself by sandgate.dev/max-body.",
+  },
   maxInFlightPerSandbox: {
     flag: "--max-in-flight-per-sandbox <count>",
     env: ["SANDGATE_MAX_IN_FLIGHT_PER_SANDBOX"],
-    schema: z.coerce.number("is no number").int("is no whole number").min(1, "is below 1").default(16_384),
-    doc: "How many requests one sandbox may have under way; WebSockets and other tunnels count until they end.",
+    schema: count.default(16_384),
+    doc: "How many requests one sandbox may have under way; WebSockets and other tunnels count until they end. A Sandbox may lower it for itself by sandgate.dev/max-in-flight.",
   },
   drainTimeoutMs: {
     flag: "--drain-timeout-ms <ms>",
@@ -190,6 +218,7 @@ export const GATEWAY_KEYS = {
     schema: milliseconds.default(10_000),
     doc: "How long requests under way get when the gateway is told to end.",
   },
+  ...TRACING_KEYS,
 } as const satisfies Record<string, ConfigKey>;
 
 export type GatewayConfig = {

@@ -50,6 +50,8 @@ export interface SandboxListing {
   port: number | null;
   /** Host name in host form; null where user or name cannot be said in one. */
   host: string | null;
+  /** What its annotations say in vain, each a sentence; empty where all is well. */
+  problems: readonly string[];
 }
 
 /** Body of `GET /sandboxes`: those that the caller reaches, by address; a warm pool's members are nobody's yet. */
@@ -79,6 +81,7 @@ function listing(route: Route, sandboxPort: number, baseDomain: string): Sandbox
     uid: route.sandboxUid,
     port: tryPort(route, sandboxPort),
     host: printHost(address, baseDomain),
+    problems: route.problems,
   };
 }
 

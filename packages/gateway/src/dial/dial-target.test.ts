@@ -18,6 +18,8 @@ const route: Route = {
   createdAtMs: 1,
   annotatedPort: null,
   keptPrefix: [],
+  limits: null,
+  problems: [],
   declaredPorts: [],
   service: "box",
   serviceFqdn: "box.team.svc.cluster.local",

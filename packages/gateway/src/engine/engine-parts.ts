@@ -10,9 +10,7 @@ export interface EngineLimits {
   headTimeoutMs: number;
   /** How long a connection without a request is kept. */
   keepAliveTimeoutMs: number;
-  connectTimeoutMs: number;
-  firstByteTimeoutMs: number;
-  /** How long a body may pause. */
+  /** How long what was written before an end may take. */
   idleTimeoutMs: number;
 }
 

@@ -1,4 +1,5 @@
 import type { DialTarget } from "../routes/route.ts";
+import type { SandboxLimits } from "../routes/sandbox-limits.ts";
 import type { Rescope } from "./client/rescope.ts";
 
 /** A request that was decided about: where it goes and what the sandbox is told. */
@@ -10,7 +11,9 @@ export interface ForwardPlan {
   readonly name: string;
   /** The sandbox's 101 is wanted, and a tunnel after it. */
   readonly upgrade: boolean;
-  /** How long the client says it waits for the first byte of the answer; as configured otherwise. */
+  /** What holds for requests to this sandbox. */
+  readonly limits: SandboxLimits;
+  /** How long the client says it waits for the first byte of the answer; as in the limits otherwise. */
   readonly firstByteTimeoutMs: number | undefined;
   /**
    * It must not fail by a kept connection that the sandbox closes just then: whether it was carried out could not be told. So

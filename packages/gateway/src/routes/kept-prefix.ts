@@ -3,17 +3,27 @@ export type KeptPrefix = "all" | readonly number[];
 
 const NONE: readonly never[] = [];
 
-/** Reads the annotation; what is no port in it is passed over, as there is nobody to tell. */
+/** Reads the annotation; what is no port in it is passed over, see `keptPrefixProblem`. */
 export function parseKeptPrefix(text: string | undefined): KeptPrefix {
   if (text === undefined) return NONE;
   if (text.trim() === "*") return "all";
-  const ports = text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => /^[1-9][0-9]{0,4}$/.test(part))
-    .map(Number)
-    .filter((port) => port <= 65_535);
+  const ports = partsOf(text).filter(isPort).map(Number);
   return ports.length === 0 ? NONE : ports;
+}
+
+/** What in the annotation is passed over; null where all of it counts. */
+export function keptPrefixProblem(text: string): string | null {
+  if (text.trim() === "*") return null;
+  const wrong = partsOf(text).filter((part) => !isPort(part));
+  return wrong.length === 0 ? null : `${JSON.stringify(wrong.join(", "))} is no port; it is passed over`;
+}
+
+function partsOf(text: string): string[] {
+  return text.split(",").map((part) => part.trim());
+}
+
+function isPort(text: string): boolean {
+  return /^[1-9][0-9]{0,4}$/.test(text) && Number(text) <= 65_535;
 }
 
 export function keepsPrefix(kept: KeptPrefix, port: number): boolean {

@@ -1,6 +1,4 @@
 import {
-  ANNOTATION_KEEP_PREFIX,
-  ANNOTATION_PORT,
   DEFAULT_USER,
   LABEL_WARM_POOL_SANDBOX,
   silentLogger,
@@ -8,10 +6,11 @@ import {
   type NormalSandbox,
 } from "@sandgate/contract";
 import type { PodView, SandboxEntry } from "@sandgate/kube";
+import { createAnnotationReader, type Annotated } from "./annotations.ts";
 import { isDialable } from "./dialable.ts";
 import { isAddress } from "./is-address.ts";
-import { parseKeptPrefix } from "./kept-prefix.ts";
 import type { Route } from "./route.ts";
+import type { LimitBounds } from "./sandbox-limits.ts";
 import { mayClaim } from "./user-namespaces.ts";
 
 export interface RouteTable {
@@ -36,6 +35,8 @@ export interface RouteTable {
 export interface RouteTableOptions {
   userLabel: string;
   userNamespaces: string | undefined;
+  /** Bounds of the limits that Sandboxes ask for by annotations. Absent: none of them count. */
+  limits?: LimitBounds;
   logger?: Logger;
 }
 
@@ -53,6 +54,7 @@ interface Holder {
  */
 export function createRouteTable(options: RouteTableOptions): RouteTable {
   const logger = options.logger ?? silentLogger;
+  const annotatedBy = createAnnotationReader(options.limits);
   const holders = new Map<string, Holder>();
   /** UIDs by address; most addresses are claimed once, which needs no set. */
   const claims = new Map<string, string | Set<string>>();
@@ -158,7 +160,7 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
         if (before !== undefined) tell(before.actual);
         return;
       }
-      const actual = routeOf(entry, options.userLabel);
+      const actual = routeOf(entry, options.userLabel, annotatedBy(entry.sandbox.annotations));
       const mine = mayClaim(options.userNamespaces, actual.user, actual.namespace);
       if (!mine) actual.owner = null;
       const key = keyOf(actual);
@@ -217,11 +219,10 @@ function dialable({ podIps, hostIps }: PodView): readonly string[] {
     : podIps.filter((ip) => isDialable(ip, hostIps));
 }
 
-function routeOf({ sandbox, pod, state }: SandboxEntry, userLabel: string): Route {
+function routeOf({ sandbox, pod, state }: SandboxEntry, userLabel: string, annotated: Annotated): Route {
   const label = sandbox.labels[userLabel];
   // Only the pod that this very Sandbox controls is dialled, never one found by name or label.
   const own = pod !== undefined && pod.sandboxUid === sandbox.uid && !pod.hostNetwork ? pod : undefined;
-  const annotated = Number(sandbox.annotations[ANNOTATION_PORT]);
   const user = label === undefined || label === "" ? DEFAULT_USER : label;
   return {
     user,
@@ -237,8 +238,10 @@ function routeOf({ sandbox, pod, state }: SandboxEntry, userLabel: string): Rout
     reason: state.reason,
     message: state.message,
     createdAtMs: sandbox.createdAtMs,
-    annotatedPort: Number.isInteger(annotated) && annotated > 0 && annotated <= 65_535 ? annotated : null,
-    keptPrefix: parseKeptPrefix(sandbox.annotations[ANNOTATION_KEEP_PREFIX]),
+    annotatedPort: annotated.port,
+    keptPrefix: annotated.keptPrefix,
+    limits: annotated.limits,
+    problems: annotated.problems,
     declaredPorts: portsOf(sandbox),
     service: sandbox.service,
     serviceFqdn: sandbox.serviceFqdn,

@@ -1,4 +1,5 @@
 import type { KeptPrefix } from "./kept-prefix.ts";
+import type { SandboxLimits } from "./sandbox-limits.ts";
 import type { NormalSandbox, SandboxState } from "@sandgate/contract";
 
 /** Where a sandbox's port is reached: an address, or a pod that only the API server gets to. */
@@ -30,6 +31,10 @@ export interface Route {
   annotatedPort: number | null;
   /** Ports whose programs want the prefix of their address in every path. */
   keptPrefix: KeptPrefix;
+  /** Limits that its annotations ask for, within the gateway's bounds; null where the gateway's own count. */
+  limits: SandboxLimits | null;
+  /** What its annotations say in vain. */
+  problems: readonly string[];
   /** TCP ports that the pod declares. */
   declaredPorts: readonly number[];
   service: string | null;

@@ -1,6 +1,5 @@
 import {
-  ANNOTATION_KEEP_PREFIX,
-  ANNOTATION_PORT,
+  GATEWAY_ANNOTATIONS,
   type Condition,
   type KubeObject,
   type NormalSandbox,
@@ -20,7 +19,7 @@ interface Packed<T> {
 }
 
 /** The annotations that somebody reads; others can be as large as the object itself. */
-const ANNOTATIONS: ReadonlySet<string> = new Set([ANNOTATION_PORT, ANNOTATION_KEEP_PREFIX]);
+const ANNOTATIONS: ReadonlySet<string> = new Set(GATEWAY_ANNOTATIONS);
 /** The conditions that a state is told from. */
 const CONDITIONS: ReadonlySet<string> = new Set(["Ready", "Finished"]);
 

@@ -73,7 +73,7 @@ export class AnswerReceiver {
   clientDrained(): void {
     if (!this.#heldUp) return;
     this.#heldUp = false;
-    this.#core.client.deadline.set(this.#core.parts.limits.idleTimeoutMs);
+    this.#core.client.deadline.set(this.#core.plan!.limits.idleTimeoutMs);
     this.#core.upstream?.channel?.resume();
   }
 
@@ -194,7 +194,7 @@ export class AnswerReceiver {
       this.#complete(at === end);
       return;
     }
-    this.#core.client.deadline.set(this.#core.parts.limits.idleTimeoutMs);
+    this.#core.client.deadline.set(this.#core.plan!.limits.idleTimeoutMs);
     if (more) return;
     this.#heldUp = true;
     this.#core.upstream!.channel!.pause();
@@ -221,9 +221,10 @@ export class AnswerReceiver {
     core.phase = "tunnel";
     // A tunnel may be idle for days; what was sent is of no more use.
     core.plan = null;
+    const { idleTimeoutMs } = plan.limits;
     const tunnel = (this.tunnel = openTunnelBetween(client.channel, core.upstream!.channel!, {
       websocket: RESPONSE.fields.value("upgrade")?.toLowerCase() === "websocket",
-      idleTimeoutMs: core.parts.limits.idleTimeoutMs,
+      idleTimeoutMs,
       onClosed: () => {
         core.end(101, null, false);
         client.closed();

@@ -40,5 +40,6 @@ export interface ExchangeCore {
   readonly clientKeeps: boolean;
   /** Value of the Connection header for the client, empty for none. */
   connectionValue(keep: boolean): string;
+  /** Of the plan. */
   readonly firstByteTimeoutMs: number;
 }

@@ -112,7 +112,6 @@ export class Exchange implements ExchangeCore {
 
   timeUp(): void {
     const { phase, plan, client } = this;
-    const { idleTimeoutMs } = this.parts.limits;
     if (client.clientEnded && phase !== "answering") this.clientGone();
     else if (plan === null) return;
     else if (phase === "connecting")
@@ -122,7 +121,10 @@ export class Exchange implements ExchangeCore {
       this.fail(
         this.#sender.body.done || this.#sender.heldUp
           ? timedOut(plan.name, this.firstByteTimeoutMs)
-          : new SandgateError("REQUEST_TOO_SLOW", `The body paused for ${idleTimeoutMs / 1000} s.`),
+          : new SandgateError(
+              "REQUEST_TOO_SLOW",
+              `The body paused for ${plan.limits.idleTimeoutMs / 1000} s.`,
+            ),
       );
   }
 
@@ -208,7 +210,8 @@ export class Exchange implements ExchangeCore {
   }
 
   get firstByteTimeoutMs(): number {
-    return this.plan?.firstByteTimeoutMs ?? this.parts.limits.firstByteTimeoutMs;
+    const plan = this.plan!;
+    return plan.firstByteTimeoutMs ?? plan.limits.firstByteTimeoutMs;
   }
 
   #reset(): void {

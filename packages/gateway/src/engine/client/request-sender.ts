@@ -83,7 +83,7 @@ export class RequestSender {
     const more = channel.pass(bytes, at, stop, core.client.channel);
     if (this.body.done) this.#complete();
     else {
-      core.client.deadline.set(core.parts.limits.idleTimeoutMs);
+      core.client.deadline.set(core.plan!.limits.idleTimeoutMs);
       if (!more) {
         this.heldUp = true;
         core.client.channel.pause();
@@ -95,14 +95,15 @@ export class RequestSender {
   drained(): void {
     if (!this.heldUp) return;
     this.heldUp = false;
-    this.#core.client.deadline.set(this.#core.parts.limits.idleTimeoutMs);
+    this.#core.client.deadline.set(this.#core.plan!.limits.idleTimeoutMs);
     this.#core.client.consumeHeld();
   }
 
   get connectTimeoutMs(): number {
-    const { parts, plan, firstByteTimeoutMs } = this.#core;
-    const times = plan?.target.kind === "tunnel" ? TUNNEL_TIMES : 1;
-    return Math.min(parts.limits.connectTimeoutMs * times, firstByteTimeoutMs);
+    const { plan, firstByteTimeoutMs } = this.#core;
+    const { target, limits } = plan!;
+    const times = target.kind === "tunnel" ? TUNNEL_TIMES : 1;
+    return Math.min(limits.connectTimeoutMs * times, firstByteTimeoutMs);
   }
 
   /** With as much of the body as is at hand, in one write. */
@@ -127,7 +128,7 @@ export class RequestSender {
       channel.writeWith(head, bytes, at, stop, core.client.channel);
     }
     if (this.body.done) this.#complete();
-    else core.client.deadline.set(core.parts.limits.idleTimeoutMs);
+    else core.client.deadline.set(core.plan!.limits.idleTimeoutMs);
   }
 
   /** From here the sandbox's time counts. */

@@ -1,0 +1,52 @@
+import { ANNOTATION_KEEP_PREFIX, ANNOTATION_PORT } from "@sandgate/contract";
+import { keptPrefixProblem, parseKeptPrefix, type KeptPrefix } from "./kept-prefix.ts";
+import { readLimits, type LimitBounds, type SandboxLimits } from "./sandbox-limits.ts";
+
+type Annotations = Readonly<Record<string, string>>;
+
+/** What a Sandbox's annotations say to the gateway. */
+export interface Annotated {
+  /** Null where there is none or it is no port. */
+  readonly port: number | null;
+  readonly keptPrefix: KeptPrefix;
+  /** Null where the gateway's own count. */
+  readonly limits: SandboxLimits | null;
+  /** What is passed over, for whoever wrote it. */
+  readonly problems: readonly string[];
+}
+
+const NONE: readonly never[] = [];
+
+/**
+ * Reads annotations once for all the sandboxes that have the very same object of them, as those of one watch do.
+ *
+ * @param bounds - Undefined where limits are not asked about.
+ */
+export function createAnnotationReader(
+  bounds: LimitBounds | undefined,
+): (annotations: Annotations) => Annotated {
+  const known = new WeakMap<Annotations, Annotated>();
+  return (annotations) => {
+    let annotated = known.get(annotations);
+    if (annotated === undefined) known.set(annotations, (annotated = read(annotations, bounds)));
+    return annotated;
+  };
+}
+
+function read(annotations: Annotations, bounds: LimitBounds | undefined): Annotated {
+  const found: string[] = [];
+  const port = readPort(annotations[ANNOTATION_PORT], found);
+  const prefix = annotations[ANNOTATION_KEEP_PREFIX];
+  const problem = prefix === undefined ? null : keptPrefixProblem(prefix);
+  if (problem !== null) found.push(`${ANNOTATION_KEEP_PREFIX}: ${problem}`);
+  const limits = bounds === undefined ? null : readLimits(annotations, bounds, found);
+  return { port, keptPrefix: parseKeptPrefix(prefix), limits, problems: found.length === 0 ? NONE : found };
+}
+
+function readPort(text: string | undefined, problems: string[]): number | null {
+  if (text === undefined) return null;
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port <= 65_535) return port;
+  problems.push(`${ANNOTATION_PORT}: ${JSON.stringify(text)} is no port; it is passed over`);
+  return null;
+}
