@@ -52,10 +52,10 @@ export function loadConfig<Keys extends Record<string, ConfigKey>>(
     const parsed = key.schema.safeParse(raw);
     origins[name] = origin;
     if (parsed.success) values[name] = parsed.data;
-    else
-      problems.push(
-        `${label}: ${JSON.stringify(raw)} ${parsed.error.issues.map((issue) => issue.message).join(", ")}`,
-      );
+    else {
+      const shown = key.secret === true ? "its value" : JSON.stringify(raw);
+      problems.push(`${label}: ${shown} ${parsed.error.issues.map((issue) => issue.message).join(", ")}`);
+    }
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return { values, origins } as Loaded<Keys>;
