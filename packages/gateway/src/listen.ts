@@ -2,31 +2,31 @@ import { once } from "node:events";
 import type { AddressInfo, Server } from "node:net";
 import { StartError } from "./start-error.ts";
 
+/** Where to listen. */
+export interface ListenAt {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** The flag that sets the port, for messages. */
+  readonly flag: string;
+  /** Other sockets of this user may listen there too, where all of them say so; the kernel spreads connections over them. */
+  readonly shared?: boolean;
+}
+
 /**
  * Has the server listen.
  *
- * @param flag - The one that sets the port, for messages.
- * @returns Its base URL.
- * @throws Error with the remedy where the address is taken or not allowed.
+ * @returns Where it does: the address as it stands in a URL, and the port.
+ * @throws StartError with the remedy where the address is taken or not allowed.
  */
-export async function listen(
-  server: Server,
-  host: string,
-  port: number,
-  flag: string,
-  scheme: "http" | "https" = "http",
-): Promise<string> {
+export async function listen(server: Server, at: ListenAt): Promise<{ host: string; port: number }> {
+  const { host, port, flag } = at;
   try {
-    server.listen(port, host);
+    server.listen({ host, port, ...(at.shared === true ? { reusePort: true } : {}) });
     await once(server, "listening");
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE") {
-      throw new StartError(
-        `Port ${port} on ${host} is taken. Choose another with ${flag}, or end what listens there.`,
-        { cause: error },
-      );
-    }
+    if (code === "EADDRINUSE") throw portTaken(at, error);
     if (code === "EACCES")
       throw new StartError(`Port ${port} needs more rights; choose one above 1023 with ${flag}.`, {
         cause: error,
@@ -34,5 +34,15 @@ export async function listen(
     throw new StartError(`The gateway cannot listen on ${host}:${port}: ${message}`, { cause: error });
   }
   const address = server.address() as AddressInfo;
-  return `${scheme}://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
+  return {
+    host: address.family === "IPv6" ? `[${address.address}]` : address.address,
+    port: address.port,
+  };
+}
+
+export function portTaken({ host, port, flag }: ListenAt, cause?: unknown): StartError {
+  return new StartError(
+    `Port ${port} on ${host} is taken. Choose another with ${flag}, or end what listens there.`,
+    { cause },
+  );
 }

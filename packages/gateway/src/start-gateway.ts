@@ -1,25 +1,11 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
-import type { Server } from "node:net";
-import { Server as TlsServer } from "node:tls";
-import { silentLogger, type GatewayConfig, type Logger } from "@sandgate/contract";
-import { openApiKeys } from "./auth/api-keys.ts";
 import { checkSafety } from "./check-safety.ts";
 import type { DialMode } from "./dial/dial-mode.ts";
-import { createListener, type Listener } from "./engine/listener.ts";
-import { canTakeOver } from "./engine/net/can-take-over.ts";
-import type { OpenTunnel } from "./engine/upstream/open-tunnel.ts";
-import { UpstreamPool } from "./engine/upstream/upstream-pool.ts";
-import type { ExchangeHandler } from "./engine/engine-parts.ts";
-import { createHandler, type HandlerParts, type HandlerState } from "./handle-request.ts";
 import { listen } from "./listen.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
+import type { Metrics } from "./metrics.ts";
+import { openServing, type ServingOptions } from "./open-serving.ts";
 import type { RouteSource } from "./route-source.ts";
-import { siteRulesOf, trustedProxiesOf } from "./site-rules.ts";
-import { StartError } from "./start-error.ts";
-import { createSandboxLimit } from "./steps/limit.ts";
-import { openCertificates } from "./tls/certificates.ts";
-import { createObserver } from "./steps/observe.ts";
 
 export interface Gateway {
   /** Base URL without a trailing slash. */
@@ -34,16 +20,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-export interface GatewayOptions {
-  config: GatewayConfig;
-  source: RouteSource;
-  /** Opens tunnels to pods, and is what `auto` takes. Absent: pods are near, `auto` is by their IPs. */
-  openTunnel?: OpenTunnel | undefined;
-  logger?: Logger;
-}
-
-/** What is no key of the configuration. */
-const LIMITS = { headBytes: 16 * 1024, headTimeoutMs: 10_000, keepAliveTimeoutMs: 65_000 } as const;
+export type GatewayOptions = Omit<ServingOptions, "shared">;
 
 /**
  * Starts a gateway: its listener, where configured the router's and that of metrics.
@@ -52,92 +29,42 @@ const LIMITS = { headBytes: 16 * 1024, headTimeoutMs: 10_000, keepAliveTimeoutMs
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, source } = options;
-  const logger = options.logger ?? silentLogger;
   checkSafety(config);
-  const rules = siteRulesOf(config);
-  const trusted = trustedProxiesOf(config.trustedProxies);
-  const keys =
-    config.apiKeys !== undefined && config.auth !== "none" ? await openApiKeys(config.apiKeys, logger) : null;
-  const { openTunnel } = options;
-  if (config.dial === "port-forward" && openTunnel === undefined)
-    throw new StartError("This gateway has no API server to reach pods through; choose another --dial.");
-  const near: DialMode = openTunnel === undefined ? "pod-ip" : "port-forward";
-  const dialMode = config.dial === "auto" ? near : config.dial;
-  const pool = new UpstreamPool(openTunnel);
-  const metrics = createMetrics();
-  const observe = createObserver(logger, metrics);
-  const state: HandlerState = { inFlight: 0, draining: false };
-  const parts: HandlerParts = {
-    config,
-    source,
-    keys,
-    rules,
-    trusted,
-    dialMode,
-    observe,
-    limit: createSandboxLimit(),
-    logger,
-    state,
-  };
-
-  const certificates =
-    config.tlsCert.length + config.tlsKey.length > 0
-      ? await openCertificates(config.tlsCert, config.tlsKey, logger)
-      : null;
-  const takeOver = await canTakeOver();
-  if (!takeOver)
-    logger.warn("connections cannot be taken over on this Node.js; the gateway is slower by a tenth");
-  const listenerFor = (handler: ExchangeHandler): Listener =>
-    createListener(
-      { handler, pool, state, limits: { ...LIMITS, idleTimeoutMs: config.idleTimeoutMs } },
-      takeOver,
-      certificates?.options ?? null,
-    );
-  const main = listenerFor(createHandler("gateway", parts));
-  const router = listenerFor(
-    createHandler("router", { ...parts, rules: { ...rules, anyHostOffLoopback: true } }),
-  );
-  const metricsServer = createMetricsServer(metrics, source, state);
-  const opened = new Set<Server>();
-  async function open(server: Server, host: string, port: number, flag: string): Promise<string> {
-    const url = await listen(server, host, port, flag, server instanceof TlsServer ? "https" : "http");
-    if (server instanceof TlsServer) certificates?.follow(server);
-    opened.add(server);
-    return url;
-  }
+  const serving = await openServing(options);
+  const metricsServer = createMetricsServer(serving.metrics, source, serving.state);
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
-    state.draining = true;
-    const serving = [main, router].filter(({ server }) => opened.has(server));
-    await Promise.all(serving.map((listener) => listener.close(config.drainTimeoutMs)));
-    if (opened.has(metricsServer)) {
+    await serving.close();
+    if (metricsServer.listening) {
       metricsServer.close().closeAllConnections();
       await once(metricsServer, "close");
     }
-    pool.close();
-    keys?.close();
-    certificates?.close();
   }
   try {
     const { host, port, routerPort, metricsPort } = config;
-    return {
-      url: await open(main.server, host, port, "--port"),
-      routerUrl:
-        routerPort === undefined
-          ? null
-          : await open(router.server, config.routerHost ?? host, routerPort, "--router-port"),
-      metricsUrl:
-        metricsPort === undefined ? null : await open(metricsServer, host, metricsPort, "--metrics-port"),
-      dialMode,
-      close: () => (closing ??= close()),
-    };
+    const urls = await serving.listen(
+      { host, port, flag: "--port" },
+      routerPort === undefined
+        ? null
+        : { host: config.routerHost ?? host, port: routerPort, flag: "--router-port" },
+    );
+    let metricsUrl: string | null = null;
+    if (metricsPort !== undefined) {
+      const at = await listen(metricsServer, { host, port: metricsPort, flag: "--metrics-port" });
+      metricsUrl = `http://${at.host}:${at.port}`;
+    }
+    return { ...urls, metricsUrl, dialMode: serving.dialMode, close: () => (closing ??= close()) };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-function createMetricsServer(metrics: Metrics, source: RouteSource, state: { inFlight: number }): HttpServer {
+function createMetricsServer(
+  metrics: Metrics,
+  source: RouteSource,
+  state: { readonly inFlight: number },
+): HttpServer {
   return createHttpServer((request, response) => {
     if (request.url !== "/metrics") {
       response.writeHead(404).end();

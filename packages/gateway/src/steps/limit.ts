@@ -1,5 +1,6 @@
 import { SandgateError } from "@sandgate/contract";
 import type { Route } from "../routes/route.ts";
+import type { SharedCounters } from "../workers/shared-counters.ts";
 
 /** How many requests each sandbox has under way; tunnels count until they end. */
 export interface SandboxLimit {
@@ -14,22 +15,22 @@ export interface SandboxLimit {
 
 const RETRY_AFTER_SECONDS = 1;
 
-/** One sandbox's callers must not take the connections that the others need. */
-export function createSandboxLimit(): SandboxLimit {
+/**
+ * One sandbox's callers must not take the connections that the others need.
+ *
+ * @param shared - Of all threads, where several serve.
+ */
+export function createSandboxLimit(shared?: SharedCounters): SandboxLimit {
+  return shared === undefined ? countHere() : countTogether(shared);
+}
+
+function countHere(): SandboxLimit {
   const underWay = new Map<string, number>();
   return {
-    enter({ sandboxUid, user, name }, most) {
-      const count = underWay.get(sandboxUid) ?? 0;
-      if (count >= most) {
-        throw new SandgateError(
-          "SANDBOX_BUSY",
-          `${user}/${name} has ${count} requests under way, and no more are let in.`,
-          {
-            retryAfterSeconds: RETRY_AFTER_SECONDS,
-          },
-        );
-      }
-      underWay.set(sandboxUid, count + 1);
+    enter(route, most) {
+      const count = underWay.get(route.sandboxUid) ?? 0;
+      if (count >= most) throw busy(route, count);
+      underWay.set(route.sandboxUid, count + 1);
     },
     leave(sandboxUid) {
       const count = underWay.get(sandboxUid) ?? 0;
@@ -37,4 +38,21 @@ export function createSandboxLimit(): SandboxLimit {
       else underWay.delete(sandboxUid);
     },
   };
+}
+
+function countTogether(shared: SharedCounters): SandboxLimit {
+  return {
+    enter(route, most) {
+      if (!shared.enter(route.sandboxUid, most)) throw busy(route, most);
+    },
+    leave: (sandboxUid) => shared.leave(sandboxUid),
+  };
+}
+
+function busy({ user, name }: Route, count: number): SandgateError {
+  return new SandgateError(
+    "SANDBOX_BUSY",
+    `${user}/${name} has ${count} requests under way, and no more are let in.`,
+    { retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
 }

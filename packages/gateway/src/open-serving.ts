@@ -1,0 +1,127 @@
+import type { Server } from "node:net";
+import { Server as TlsServer } from "node:tls";
+import { silentLogger, type GatewayConfig, type Logger } from "@sandgate/contract";
+import { openApiKeys } from "./auth/api-keys.ts";
+import type { DialMode } from "./dial/dial-mode.ts";
+import { dialModeOf } from "./dial/dial-mode-of.ts";
+import { createListener, type Listener } from "./engine/listener.ts";
+import { canTakeOver } from "./engine/net/can-take-over.ts";
+import type { OpenTunnel } from "./engine/upstream/open-tunnel.ts";
+import { UpstreamPool } from "./engine/upstream/upstream-pool.ts";
+import type { ExchangeHandler } from "./engine/engine-parts.ts";
+import { createHandler, type HandlerParts, type HandlerState } from "./handle-request.ts";
+import { listen, type ListenAt } from "./listen.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import type { RouteSource } from "./route-source.ts";
+import { siteRulesOf, trustedProxiesOf } from "./site-rules.ts";
+import { createSandboxLimit } from "./steps/limit.ts";
+import { openCertificates } from "./tls/certificates.ts";
+import { createObserver } from "./steps/observe.ts";
+import type { SharedLimits } from "./workers/shared-limits.ts";
+
+export interface ServingOptions {
+  config: GatewayConfig;
+  source: RouteSource;
+  /** Opens tunnels to pods, and is what `auto` takes. Absent: pods are near, `auto` is by their IPs. */
+  openTunnel?: OpenTunnel | undefined;
+  logger?: Logger;
+  /** What several threads count together. Absent: this one is all. */
+  shared?: SharedLimits;
+}
+
+/** What serves requests in one thread. */
+export interface Serving {
+  readonly metrics: Metrics;
+  readonly state: Readonly<HandlerState>;
+  /** How sandboxes are reached. */
+  readonly dialMode: DialMode;
+  /**
+   * Begins to take connections, on the router's listener too where one is configured.
+   *
+   * @throws StartError with the remedy where an address cannot be listened on.
+   */
+  listen(gateway: ListenAt, router: ListenAt | null): Promise<{ url: string; routerUrl: string | null }>;
+  /** Takes no more connections and resolves when requests under way are done, or cut after the drain time. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What is no key of the configuration. */
+const LIMITS = { headBytes: 16 * 1024, headTimeoutMs: 10_000, keepAliveTimeoutMs: 65_000 } as const;
+
+/**
+ * Reads keys and certificates and makes the listeners; none takes connections before `listen`.
+ *
+ * @throws StartError with the remedy where a file cannot be read.
+ */
+export async function openServing(options: ServingOptions): Promise<Serving> {
+  const { config, source } = options;
+  const logger = options.logger ?? silentLogger;
+  const rules = siteRulesOf(config);
+  const trusted = trustedProxiesOf(config.trustedProxies);
+  const dialMode = dialModeOf(config.dial, options.openTunnel !== undefined);
+  const keys =
+    config.apiKeys !== undefined && config.auth !== "none" ? await openApiKeys(config.apiKeys, logger) : null;
+  const pool = new UpstreamPool(options.openTunnel);
+  const metrics = createMetrics();
+  const observe = createObserver(logger, metrics);
+  const state: HandlerState = { inFlight: 0, draining: false };
+  const parts: HandlerParts = {
+    config,
+    source,
+    keys,
+    rules,
+    trusted,
+    dialMode,
+    observe,
+    limit: createSandboxLimit(options.shared?.sandboxRequests),
+    logger,
+    state,
+  };
+
+  const certificates =
+    config.tlsCert.length + config.tlsKey.length > 0
+      ? await openCertificates(config.tlsCert, config.tlsKey, logger)
+      : null;
+  const takeOver = await canTakeOver();
+  if (!takeOver)
+    logger.warn("connections cannot be taken over on this Node.js; the gateway is slower by a tenth");
+  const listenerFor = (handler: ExchangeHandler): Listener =>
+    createListener(
+      { handler, pool, state, limits: { ...LIMITS, ...config } },
+      takeOver,
+      certificates?.options ?? null,
+    );
+  const main = listenerFor(createHandler("gateway", parts));
+  const router = listenerFor(
+    createHandler("router", { ...parts, rules: { ...rules, anyHostOffLoopback: true } }),
+  );
+  const opened = new Set<Server>();
+  async function open(server: Server, at: ListenAt): Promise<string> {
+    const secure = server instanceof TlsServer;
+    const { host, port } = await listen(server, at);
+    if (secure) certificates?.follow(server);
+    opened.add(server);
+    return `${secure ? "https" : "http"}://${host}:${port}`;
+  }
+  let closing: Promise<void> | null = null;
+  async function close(): Promise<void> {
+    state.draining = true;
+    const serving = [main, router].filter(({ server }) => opened.has(server));
+    await Promise.all(serving.map((listener) => listener.close(config.drainTimeoutMs)));
+    pool.close();
+    keys?.close();
+    certificates?.close();
+  }
+  return {
+    metrics,
+    state,
+    dialMode,
+    async listen(gateway, routers) {
+      return {
+        url: await open(main.server, gateway),
+        routerUrl: routers === null ? null : await open(router.server, routers),
+      };
+    },
+    close: () => (closing ??= close()),
+  };
+}
