@@ -55,6 +55,7 @@ export async function openBench(
     findByPodIp: (ip) => atBackend(table.findByPodIp(ip)),
     follow: table.follow,
     put: (uid, sandbox) => table.put(uid, sandbox),
+    refusalOf: (uid) => table.refusalOf(uid),
     get size() {
       return table.size;
     },

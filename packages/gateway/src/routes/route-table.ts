@@ -28,8 +28,14 @@ export interface RouteTable {
   /** Every sandbox known, those without an address (`Conflict`) among them; in no order. */
   list(): Iterable<Route>;
   readonly size: number;
-  /** A sandbox as it is now, undefined when it is gone. */
-  put(uid: string, entry: SandboxEntry | undefined): void;
+  /**
+   * A sandbox as it is now, undefined when it is gone.
+   *
+   * @param refusal - Why another table, of which this is a copy, has refused it its address.
+   */
+  put(uid: string, entry: SandboxEntry | undefined, refusal?: string): void;
+  /** Why that sandbox was refused its address; undefined where it has it. */
+  refusalOf(uid: string): string | undefined;
 }
 
 export interface RouteTableOptions {
@@ -153,7 +159,11 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
     get size() {
       return holders.size;
     },
-    put(uid, entry) {
+    refusalOf(uid) {
+      const holder = holders.get(uid);
+      return holder?.refused === true ? holder.route.message : undefined;
+    },
+    put(uid, entry, refusal) {
       const before = holders.get(uid);
       if (entry === undefined) {
         remove(uid);
@@ -168,6 +178,7 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
         const { state, reason, message } = before.route;
         before.route = before.refused ? { ...actual, state, reason, message } : actual;
         before.actual = actual;
+        if (refusal !== undefined && !before.refused) refuse(before, refusal);
         tell(actual);
         return;
       }
@@ -179,7 +190,8 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
       if (uids === undefined) claims.set(key, uid);
       else if (typeof uids === "string") claims.set(key, new Set([uids, uid]));
       else uids.add(uid);
-      if (mine) settle(key);
+      if (refusal !== undefined) refuse(holder, refusal);
+      else if (mine) settle(key);
       else
         refuse(holder, `Namespace ${actual.namespace} may not claim addresses of the user ${actual.user}.`);
       tell(actual);
