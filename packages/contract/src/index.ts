@@ -17,3 +17,4 @@ export * from "./address/header-address.ts";
 export * from "./address/ip-address.ts";
 export * from "./config/gateway-keys.ts";
 export * from "./config/load-config.ts";
+export type { TraceSampler } from "./config/tracing-keys.ts";
