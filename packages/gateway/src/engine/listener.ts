@@ -1,7 +1,11 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type TlsOptions } from "node:tls";
-import { ClientConnection } from "./client/client-connection.ts";
+import { createServer as createTlsServer, TLSSocket, type TlsOptions } from "node:tls";
+import { ClientConnection, type ClientConnectionOwner, type Switch } from "./client/client-connection.ts";
+import { peerOf, type ClientPeer } from "./client/client-peer.ts";
 import type { EngineParts } from "./engine-parts.ts";
+import { readPreface } from "./h2/client-preface.ts";
+import { ClientSession, type ClientSessionOwner } from "./h2/client-session.ts";
+import { Channel } from "./net/channel.ts";
 
 /** Takes connections and serves the requests on them. */
 export interface Listener {
@@ -22,20 +26,65 @@ const LAST_WORD_MS = 200;
  */
 export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOptions | null): Listener {
   const connections = new Set<ClientConnection>();
+  const sessions = new Set<ClientSession>();
   const empty = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;
+  const left = (): void => {
+    if (closing !== null && connections.size + sessions.size === 0) empty.resolve();
+  };
   const onClosed = (connection: ClientConnection): void => {
     connections.delete(connection);
-    if (closing !== null && connections.size === 0) empty.resolve();
+    left();
   };
-  const accept = (socket: Socket): void => {
+  const forStreams: ClientConnectionOwner = { closed: onClosed, switches: null };
+  // With TLS it is the handshake that says which protocol it is.
+  const forSockets: ClientConnectionOwner = {
+    closed: onClosed,
+    switches: tls === null ? switchProtocol : null,
+  };
+  const forSessions: ClientSessionOwner = {
+    limits: parts.limits,
+    open(stream, peer) {
+      const connection = new ClientConnection(peer, parts, forStreams, (events) =>
+        Channel.over(stream, events),
+      );
+      connections.add(connection);
+      return connection;
+    },
+    closed(session) {
+      sessions.delete(session);
+      left();
+    },
+  };
+
+  function accept(socket: Socket): void {
     // It may be gone before it is looked at; and a handshake may outlast the listener.
     if (socket.destroyed || closing !== null) {
       socket.destroy();
       return;
     }
-    connections.add(new ClientConnection(socket, parts, takeOver && tls === null, onClosed));
-  };
+    const peer = peerOf(socket);
+    if (socket instanceof TLSSocket && socket.alpnProtocol === "h2") openSession(socket, peer);
+    else
+      connections.add(
+        new ClientConnection(peer, parts, forSockets, (events) =>
+          takeOver && tls === null ? Channel.takeOver(socket, events) : Channel.over(socket, events),
+        ),
+      );
+  }
+
+  function openSession(socket: Socket, peer: ClientPeer): void {
+    sessions.add(new ClientSession(socket, peer, forSessions));
+  }
+
+  function switchProtocol(connection: ClientConnection, bytes: Buffer, start: number, end: number): Switch {
+    const preface = readPreface(bytes, start, end);
+    if (preface !== "whole") return preface === "begin" ? "more" : "none";
+    connections.delete(connection);
+    openSession(connection.channel.release(bytes.subarray(start, end)) as Socket, connection.peer);
+    return "taken";
+  }
+
   const server =
     tls === null
       ? createServer({ pauseOnConnect: takeOver, allowHalfOpen: true, noDelay: true }, accept)
@@ -43,13 +92,24 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
 
   async function close(drainTimeoutMs: number): Promise<void> {
     server.close();
-    const each = (act: (connection: ClientConnection) => void): void => [...connections].forEach(act);
+    for (const session of sessions) session.goAway();
     const timers = [
-      setTimeout(() => each((one) => one.finish()), Math.min(LINGER_MS, drainTimeoutMs)),
-      setTimeout(() => each((one) => one.exchange.giveUp()), drainTimeoutMs),
-      setTimeout(() => each((one) => one.destroy()), drainTimeoutMs + LAST_WORD_MS),
+      setTimeout(
+        () => {
+          for (const one of connections) one.finish();
+          for (const one of sessions) one.finish();
+        },
+        Math.min(LINGER_MS, drainTimeoutMs),
+      ),
+      setTimeout(() => {
+        for (const one of connections) one.exchange.giveUp();
+      }, drainTimeoutMs),
+      setTimeout(() => {
+        for (const one of connections) one.destroy();
+        for (const one of sessions) one.destroy();
+      }, drainTimeoutMs + LAST_WORD_MS),
     ];
-    if (connections.size > 0) await empty.promise;
+    if (connections.size + sessions.size > 0) await empty.promise;
     timers.forEach(clearTimeout);
   }
 

@@ -1,6 +1,6 @@
 import type { BlockList } from "node:net";
 import { isIP } from "node:net";
-import type { ClientConnection } from "../engine/client/client-connection.ts";
+import type { ClientPeer } from "../engine/client/client-peer.ts";
 import type { Caller } from "./caller.ts";
 
 /**
@@ -24,10 +24,10 @@ export interface ConnectionMemory {
   readonly trusted: boolean;
 }
 
-export function memoryOf(connection: ClientConnection, trusted: BlockList): ConnectionMemory {
-  const known = connection.memory as ConnectionMemory | null;
+export function memoryOf(peer: ClientPeer, trusted: BlockList): ConnectionMemory {
+  const known = peer.memory as ConnectionMemory | null;
   if (known !== null) return known;
-  const peer = connection.remoteAddress;
+  const address = peer.remoteAddress;
   const memory: ConnectionMemory = {
     host: "",
     hostname: "",
@@ -38,8 +38,8 @@ export function memoryOf(connection: ClientConnection, trusted: BlockList): Conn
     key: "",
     generation: -1,
     caller: null,
-    trusted: trusted.check(peer, isIP(peer) === 6 ? "ipv6" : "ipv4"),
+    trusted: trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"),
   };
-  connection.memory = memory;
+  peer.memory = memory;
   return memory;
 }

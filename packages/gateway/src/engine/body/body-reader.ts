@@ -33,9 +33,14 @@ export class BodyReader {
     return this.#length !== UNTIL_CLOSE && this.bytes === this.#length;
   }
 
-  /** Has the data of a chunked body told apart from its framing. */
-  takeApart(onData: (bytes: Buffer, start: number, end: number) => void): void {
-    if (this.#chunks !== null) this.#chunks.onData = onData;
+  /** Has the data of a chunked body told apart from its framing, and where that is asked for its trailers. */
+  takeApart(
+    onData: (bytes: Buffer, start: number, end: number) => void,
+    onTrailer: ((name: string, value: string) => void) | null = null,
+  ): void {
+    if (this.#chunks === null) return;
+    this.#chunks.onData = onData;
+    this.#chunks.onTrailer = onTrailer;
   }
 
   /**

@@ -44,7 +44,8 @@ const NOT_IN_TRAILERS: ReadonlySet<string> = new Set([
 /** What the gateway tells, or what addresses a sandbox. */
 const FAMILIES_NOT_IN_TRAILERS = ["x-forwarded-", "x-sandbox-", "sandgate-", "proxy-"] as const;
 
-function isForHeads(name: string): boolean {
+/** Whether a name belongs into a head alone. */
+export function isForHeads(name: string): boolean {
   return NOT_IN_TRAILERS.has(name) || FAMILIES_NOT_IN_TRAILERS.some((family) => name.startsWith(family));
 }
 
@@ -74,6 +75,8 @@ type State = (typeof State)[keyof typeof State];
 export class ChunkScanner {
   /** Told of each piece of data, for whoever takes the chunks apart. */
   onData: ((bytes: Buffer, start: number, end: number) => void) | null = null;
+  /** Told of each trailer, its name in lower case and its value one character a byte. */
+  onTrailer: ((name: string, value: string) => void) | null = null;
   #state: State = State.Size;
   #remaining = 0;
   #digits = 0;
@@ -81,6 +84,7 @@ export class ChunkScanner {
   #trailerBytes = 0;
   #trailers = 0;
   #name = "";
+  #value = "";
   readonly #error: ErrorCode;
 
   /** @param error - Code of the error for a malformed body. */
@@ -95,6 +99,7 @@ export class ChunkScanner {
   /** Begins a new body. */
   reset(): void {
     this.onData = null;
+    this.onTrailer = null;
     this.#state = State.Size;
     this.#remaining = 0;
     this.#digits = 0;
@@ -194,6 +199,7 @@ export class ChunkScanner {
         }
         if (++this.#trailers > MAX_TRAILERS) throw this.#refuse("too many trailers");
         this.#name = "";
+        this.#value = "";
         this.#state = State.Name;
         this.#stepName(byte);
         return;
@@ -203,9 +209,12 @@ export class ChunkScanner {
       case State.Value:
         if (byte === CR) this.#state = State.ValueLf;
         else if (FIELD_VALUE[byte] !== 1) throw this.#refuse("a forbidden byte in a trailer");
+        else if (this.onTrailer !== null && (this.#value !== "" || (byte !== SPACE && byte !== TAB)))
+          this.#value += String.fromCharCode(byte);
         return;
       case State.ValueLf:
         this.#expect(byte, LF, "a trailer that does not end with CR LF");
+        this.onTrailer?.(this.#name, withoutBlanks(this.#value));
         this.#state = State.LineStart;
         return;
       default:
@@ -233,4 +242,11 @@ export class ChunkScanner {
   #refuse(why: string): SandgateError {
     return new SandgateError(this.#error, `Its chunked body holds ${why}.`);
   }
+}
+
+/** Without blanks at its end; `trim` would take more, which are bytes of other characters here. */
+function withoutBlanks(value: string): string {
+  let end = value.length;
+  while (end > 0 && (value[end - 1] === " " || value[end - 1] === "\t")) end--;
+  return value.slice(0, end);
 }

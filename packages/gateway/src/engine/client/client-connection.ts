@@ -1,17 +1,31 @@
-import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
 import { SandgateError } from "@sandgate/contract";
 import { CR, LF } from "../head/byte-classes.ts";
 import { INCOMPLETE } from "../head/header-fields.ts";
-import { Channel, type ChannelEvents } from "../net/channel.ts";
+import type { Channel, ChannelEvents } from "../net/channel.ts";
 import { Deadline } from "../net/deadline.ts";
 import type { EngineParts } from "../engine-parts.ts";
+import type { ClientPeer } from "./client-peer.ts";
 import { Exchange } from "./exchange.ts";
 
 /** How long a peer gets to end its side once ours is ended. */
 const LINGER_MS = 2_000;
 /** What is read and thrown away meanwhile: an end in the middle of it would be a reset, and take the answer with it. */
 const LINGER_BYTES = 1024 * 1024;
+
+/** What of a connection concerns whoever has it. */
+export interface ClientConnectionOwner {
+  /** It is gone. */
+  closed(connection: ClientConnection): void;
+  /**
+   * Its first bytes may be the begin of another protocol than HTTP/1.x.
+   *
+   * @returns What to do: it has taken the connection, wants to be asked again with more of it, or they are none of its.
+   */
+  readonly switches:
+    | ((connection: ClientConnection, bytes: Buffer, start: number, end: number) => Switch)
+    | null;
+}
+export type Switch = "taken" | "more" | "none";
 
 /** What the connection is waiting for. */
 type Phase =
@@ -29,17 +43,11 @@ export class ClientConnection implements ChannelEvents {
   readonly channel: Channel;
   readonly deadline: Deadline;
   readonly exchange: Exchange;
-  readonly remoteAddress: string;
-  readonly localAddress: string;
-  readonly localPort: number;
-  /** By TLS. */
-  readonly secure: boolean;
-  /** Of the handler: what it keeps from one request to the next. */
-  memory: unknown = null;
+  readonly peer: ClientPeer;
   /** The client has sent its end. */
   clientEnded = false;
   readonly #parts: EngineParts;
-  readonly #onClosed: (connection: ClientConnection) => void;
+  readonly #owner: ClientConnectionOwner;
   #phase: Phase = "head";
   /** Bytes that have come and that nobody has taken yet. */
   #held: Buffer | null = null;
@@ -52,22 +60,20 @@ export class ClientConnection implements ChannelEvents {
   /** It ends after the exchange under way. */
   #last = false;
 
+  /** @param open - Makes its channel. */
   constructor(
-    socket: Socket,
+    peer: ClientPeer,
     parts: EngineParts,
-    takeOver: boolean,
-    onClosed: (connection: ClientConnection) => void,
+    owner: ClientConnectionOwner,
+    open: (events: ChannelEvents) => Channel,
   ) {
+    this.peer = peer;
     this.#parts = parts;
-    this.#onClosed = onClosed;
+    this.#owner = owner;
     this.deadline = new Deadline(() => this.#timeUp());
     this.deadline.set(parts.limits.headTimeoutMs);
     this.exchange = new Exchange(this, parts);
-    this.remoteAddress = plainAddress(socket.remoteAddress);
-    this.localAddress = plainAddress(socket.localAddress);
-    this.localPort = socket.localPort ?? 0;
-    this.secure = socket instanceof TLSSocket;
-    this.channel = takeOver ? Channel.takeOver(socket, this) : Channel.over(socket, this);
+    this.channel = open(this);
   }
 
   get idle(): boolean {
@@ -107,7 +113,7 @@ export class ClientConnection implements ChannelEvents {
     this.#phase = "closing";
     this.#held = null;
     if (busy) this.exchange.clientGone();
-    this.#onClosed(this);
+    this.#owner.closed(this);
   }
 
   /** Goes on with what was held back, and reads again. */
@@ -215,23 +221,41 @@ export class ClientConnection implements ChannelEvents {
           `URL and headers of the request take more than ${limits.headBytes} bytes together.`,
         );
     } catch (error) {
+      if (this.#switches(bytes, from, end)) return INCOMPLETE;
       this.#phase = "exchange";
       this.exchange.refuse(error);
       return INCOMPLETE;
     }
     if (bodyStart === INCOMPLETE) {
-      // Counted from the first byte: whoever sends one every nine seconds gets no further.
-      if (!this.#headBegun) {
-        this.#headBegun = true;
-        this.deadline.set(limits.headTimeoutMs);
-      }
-      this.#hold(bytes, start, end);
+      this.#awaitHead(bytes, start, end);
       return INCOMPLETE;
     }
     this.#headBegun = false;
     this.#lineSkipped = false;
     this.#phase = "exchange";
     return this.exchange.begin(bytes, bodyStart, end);
+  }
+
+  /** Looked at only where the first bytes of all are no request: the others need not pay for it. */
+  #switches(bytes: Buffer, start: number, end: number): boolean {
+    if (this.exchange.beganMs !== 0 || this.#lineSkipped || this.#owner.switches === null) return false;
+    const what = this.#owner.switches(this, bytes, start, end);
+    if (what === "none") return false;
+    if (what === "more") this.#awaitHead(bytes, start, end);
+    else {
+      this.#phase = "closing";
+      this.deadline.end();
+    }
+    return true;
+  }
+
+  #awaitHead(bytes: Buffer, start: number, end: number): void {
+    // Counted from the first byte: whoever sends one every nine seconds gets no further.
+    if (!this.#headBegun) {
+      this.#headBegun = true;
+      this.deadline.set(this.#parts.limits.headTimeoutMs);
+    }
+    this.#hold(bytes, start, end);
   }
 
   #hold(bytes: Buffer, start: number, end: number): void {
@@ -246,8 +270,4 @@ export class ClientConnection implements ChannelEvents {
       this.exchange.refuse(new SandgateError("REQUEST_TOO_SLOW", "URL and headers did not come in time."));
     } else this.close();
   }
-}
-
-function plainAddress(address: string | undefined): string {
-  return (address ?? "").replace(/^::ffff:/, "");
 }

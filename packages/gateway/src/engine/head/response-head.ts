@@ -15,7 +15,11 @@ export class ResponseHead {
   reason = "";
   minor: 0 | 1 = 1;
   connection!: ConnectionOptions;
-  readonly fields = new HeaderFields(MAX_RESPONSE_FIELDS, "BROKEN");
+  readonly fields: HeaderFields;
+
+  constructor(limit: number = MAX_RESPONSE_FIELDS) {
+    this.fields = new HeaderFields(limit, "BROKEN");
+  }
 
   /**
    * Reads a whole head. Nothing is kept of one that is incomplete.

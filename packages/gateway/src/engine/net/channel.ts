@@ -129,6 +129,20 @@ export class Channel {
 
   /** Null where it is no socket. */
   get socket(): Socket | null {
+  /**
+   * Gives its stream away, to whoever knows what to do with bytes that it has read; the channel is of no more use.
+   *
+   * @param unread - What of its bytes the next one is to read first; they are copied.
+   */
+  release(unread: Buffer): Duplex {
+    const stream = this.#stream;
+    stream.off("drain", onDrain).off("end", onEnd).off("error", onError).off("close", onClose);
+    if (stream.listenerCount("data") > 0) stream.off("data", onData).pause();
+    if (unread.length > 0) stream.unshift(Buffer.from(unread));
+    this.#leaveOwn();
+    return stream;
+  }
+
     return this.#stream instanceof Socket ? this.#stream : null;
   }
 

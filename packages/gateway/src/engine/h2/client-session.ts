@@ -1,0 +1,135 @@
+import { randomBytes } from "node:crypto";
+import {
+  constants,
+  performServerHandshake,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { Socket } from "node:net";
+import type { ClientConnection } from "../client/client-connection.ts";
+import type { ClientPeer } from "../client/client-peer.ts";
+import type { EngineLimits } from "../engine-parts.ts";
+import { Deadline } from "../net/deadline.ts";
+import { ClientStream } from "./client-stream.ts";
+import { requestTextOf } from "./client-request-text.ts";
+
+const { NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants;
+
+/**
+ * Requests at once on one connection: browsers and gRPC clients take a hundred where they are let, and each may have a window of
+ * bytes waiting here.
+ */
+const MAX_STREAMS = 128;
+/** Bytes of one request that may wait here for a sandbox that does not read. */
+const STREAM_WINDOW_BYTES = 256 * 1024;
+/** Bytes of all requests on their way; Node.js gives them back as they come, whichever stream they are of. */
+const SESSION_WINDOW_BYTES = 1024 * 1024;
+/** More than the engine takes, so that a client gets its 431 instead of a reset. */
+const HEADER_LIST_BYTES = 64 * 1024;
+const HEADER_LIST_FIELDS = 512;
+/** How long a client gets to end its connection once all is said. */
+const LINGER_MS = 2_000;
+const ALL_STREAMS = 2 ** 31 - 1;
+
+/** Whoever takes the streams. */
+export interface ClientSessionOwner {
+  readonly limits: EngineLimits;
+  /** One request, as a connection of its own. */
+  open(stream: ClientStream, peer: ClientPeer): ClientConnection;
+  closed(session: ClientSession): void;
+}
+
+/** An HTTP/2 connection of a client. */
+export class ClientSession {
+  readonly #session: ServerHttp2Session;
+  readonly #socket: Socket;
+  readonly #owner: ClientSessionOwner;
+  readonly #peer: ClientPeer;
+  readonly #deadline: Deadline;
+  #streams = 0;
+  #finishing = false;
+
+  /** @param socket - Begins with the preface: by ALPN, or because that was seen. */
+  constructor(socket: Socket, peer: ClientPeer, owner: ClientSessionOwner) {
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#peer = peer;
+    // An end of it is the end of its streams too.
+    socket.allowHalfOpen = false;
+    this.#deadline = new Deadline(() => this.#timeUp());
+    this.#deadline.set(owner.limits.headTimeoutMs);
+    const session = (this.#session = performServerHandshake(socket, {
+      maxHeaderListPairs: HEADER_LIST_FIELDS,
+      strictSingleValueFields: false,
+      settings: {
+        enableConnectProtocol: true,
+        maxConcurrentStreams: MAX_STREAMS,
+        initialWindowSize: STREAM_WINDOW_BYTES,
+        maxHeaderListSize: HEADER_LIST_BYTES,
+      },
+    }));
+    session.setLocalWindowSize(SESSION_WINDOW_BYTES);
+    session.on("stream", (stream, _headers, _flags, raw) => this.#open(stream, raw));
+    session.once("remoteSettings", () => this.#rest());
+    session.on("error", () => {});
+    session.on("close", () => this.#closed());
+  }
+
+  /** Tells that no further request is wanted; those on their way are still taken. */
+  goAway(): void {
+    if (this.#usable) this.#session.goaway(NGHTTP2_NO_ERROR, ALL_STREAMS);
+  }
+
+  /** Takes no further request, and ends after those under way. */
+  finish(): void {
+    if (this.#finishing || !this.#usable) return;
+    this.#finishing = true;
+    this.#session.close();
+    this.#rest();
+  }
+
+  destroy(): void {
+    this.#session.destroy();
+    this.#socket.destroy();
+  }
+
+  get #usable(): boolean {
+    return !this.#session.destroyed && !this.#session.closed;
+  }
+
+  #open(stream: ServerHttp2Stream, raw: readonly string[]): void {
+    const request = requestTextOf(raw, stream.endAfterHeaders, newKey);
+    if (request === null) {
+      stream.on("error", () => {});
+      stream.close(NGHTTP2_PROTOCOL_ERROR);
+      return;
+    }
+    this.#streams++;
+    this.#deadline.clear();
+    stream.once("close", () => {
+      this.#streams--;
+      this.#rest();
+    });
+    this.#owner.open(new ClientStream(stream, request), this.#peer);
+  }
+
+  /** Without a request it is kept as long as any connection, and no longer than a moment once it is ended. */
+  #rest(): void {
+    if (this.#streams > 0) return;
+    this.#deadline.set(this.#finishing ? LINGER_MS : this.#owner.limits.keepAliveTimeoutMs);
+  }
+
+  #timeUp(): void {
+    if (this.#finishing || !this.#usable) this.destroy();
+    else this.finish();
+  }
+
+  #closed(): void {
+    this.#deadline.end();
+    this.#owner.closed(this);
+  }
+}
+
+function newKey(): string {
+  return randomBytes(16).toString("base64");
+}

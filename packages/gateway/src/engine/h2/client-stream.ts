@@ -1,0 +1,136 @@
+import { constants, type ServerHttp2Stream } from "node:http2";
+import { Duplex } from "node:stream";
+import { ClientAnswer } from "./client-answer.ts";
+import type { RequestText } from "./client-request-text.ts";
+
+const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
+
+type Done = (error?: Error | null) => void;
+
+/**
+ * One stream of an HTTP/2 session as a connection of HTTP/1.1 with one request on it: what the engine reads from it is the request,
+ * what it writes to it is the answer. Flow control goes through both ways: what the engine does not read is not asked for, and
+ * what the client does not take is not written.
+ */
+export class ClientStream extends Duplex {
+  readonly #stream: ServerHttp2Stream;
+  readonly #request: RequestText;
+  readonly #answer: ClientAnswer;
+  /** All of the request has come. */
+  #requestDone: boolean;
+  /** Whatever else comes of it is for nobody. */
+  #deaf = false;
+  /** Lines of the request's trailers. */
+  #trailers = "";
+  /** Whoever waits for room on the stream. */
+  #onRoom: Done | null = null;
+  /** Whoever waits until the answer is sent. */
+  #onSent: Done | null = null;
+
+  constructor(stream: ServerHttp2Stream, request: RequestText) {
+    super();
+    this.#stream = stream;
+    this.#request = request;
+    this.#answer = new ClientAnswer(stream, request.method, request.webSocketKey);
+    this.#requestDone = stream.endAfterHeaders;
+    this.push(Buffer.from(request.head, "latin1"));
+    stream.on("data", (chunk: Buffer) => this.#data(chunk));
+    stream.on("trailers", (_headers, _flags, raw) => this.#takeTrailers(raw));
+    stream.on("end", () => this.#requestEnded());
+    stream.on("drain", () => this.#room());
+    stream.on("finish", () => this.#answerSent());
+    stream.on("error", () => {});
+    stream.on("close", () => this.#closed());
+  }
+
+  override _read(): void {
+    if (this.#stream.isPaused()) this.#stream.resume();
+  }
+
+  override _write(bytes: Buffer, _encoding: BufferEncoding, done: Done): void {
+    let more: boolean;
+    try {
+      if (this.#stream.destroyed) throw new Error("the client has gone");
+      more = this.#answer.take(bytes);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    if (more) done();
+    else this.#onRoom = done;
+  }
+
+  override _final(done: Done): void {
+    const stream = this.#stream;
+    if (this.#answer.tunnel) stream.end();
+    else if (!this.#answer.complete) {
+      done(new Error("an answer without an end"));
+      return;
+    }
+    this.#onSent = done;
+    if (stream.destroyed || stream.writableFinished) this.#answerSent();
+  }
+
+  override _destroy(error: Error | null, done: Done): void {
+    if (!this.#stream.destroyed && !this.#stream.closed) {
+      const good = this.#answer.complete && this.#stream.writableFinished;
+      this.#stream.close(
+        good ? NGHTTP2_NO_ERROR : this.#answer.tunnel ? NGHTTP2_CANCEL : NGHTTP2_INTERNAL_ERROR,
+      );
+    }
+    this.#stream.resume();
+    done(error);
+  }
+
+  #data(chunk: Buffer): void {
+    if (this.destroyed || this.#deaf) return;
+    if (!this.push(this.#request.chunked ? inChunk(chunk) : chunk)) this.#stream.pause();
+  }
+
+  #takeTrailers(raw: readonly string[]): void {
+    for (let index = 0; index < raw.length; index += 2)
+      this.#trailers += `${raw[index]}: ${raw[index + 1]}\r\n`;
+  }
+
+  #requestEnded(): void {
+    // A reset may look like an end, and an upload that is cut must not look like a whole one.
+    if (this.destroyed || this.#deaf || this.#requestDone || this.#stream.closed) return;
+    this.#requestDone = true;
+    if (this.#request.webSocketKey !== null) this.push(null);
+    else if (this.#request.chunked) this.push(Buffer.from(`0\r\n${this.#trailers}\r\n`, "latin1"));
+  }
+
+  #room(): void {
+    const done = this.#onRoom;
+    this.#onRoom = null;
+    done?.();
+  }
+
+  /** The engine has ended its side, and all of it is on its way. */
+  #answerSent(): void {
+    const done = this.#onSent;
+    if (done === null) return;
+    this.#onSent = null;
+    done();
+    if (this.#answer.tunnel) return;
+    // The client need not send the rest of a request that is answered (RFC 9113, section 8.1).
+    if (!this.#requestDone && !this.#stream.closed) this.#stream.close(NGHTTP2_NO_ERROR);
+    this.#deaf = true;
+    this.push(null);
+  }
+
+  #closed(): void {
+    const whole = this.#answer.tunnel ? this.#requestDone : this.#answer.complete;
+    if (whole && this.#stream.writableFinished) this.#answerSent();
+    else this.destroy(new Error("the client has reset its stream"));
+  }
+}
+
+function inChunk(data: Buffer): Buffer {
+  const size = `${data.length.toString(16)}\r\n`;
+  const chunk = Buffer.allocUnsafe(size.length + data.length + 2);
+  chunk.write(size, "latin1");
+  data.copy(chunk, size.length);
+  chunk.write("\r\n", size.length + data.length, "latin1");
+  return chunk;
+}
