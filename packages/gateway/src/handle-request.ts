@@ -16,6 +16,7 @@ import { dialTarget } from "./dial/dial-target.ts";
 import type { Exchange } from "./engine/client/exchange.ts";
 import type { ExchangeHandler } from "./engine/engine-parts.ts";
 import type { OwnAnswer } from "./engine/exchange-plan.ts";
+import type { RequestMetrics } from "./metrics/request-metrics.ts";
 import type { RouteSource } from "./route-source.ts";
 import { limitBoundsOf } from "./routes/sandbox-limits.ts";
 import { resolveAddress, type Addressed, type Entry } from "./steps/address.ts";
@@ -38,6 +39,8 @@ export interface HandlerParts {
   rules: SiteRules;
   trusted: BlockList;
   dialMode: DialMode;
+  /** Null where nobody can ask for them. */
+  metrics: RequestMetrics | null;
   observe: Observe;
   limit: SandboxLimit;
   logger: Logger;
@@ -159,6 +162,8 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
     if (seen !== null) state.inFlight--;
     seen?.gone?.abort();
     if (seen !== null && seen.counted !== null) parts.limit.leave(seen.counted);
+    const nowMs = performance.now();
+    parts.metrics?.ended(exchange, seen?.counted ?? null, nowMs);
     parts.observe({
       requestId: exchange.requestId,
       entry,
@@ -169,7 +174,7 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
       error: exchange.error,
       caller: seen?.caller?.id ?? null,
       sandbox: exchange.sandbox,
-      durationMs: performance.now() - exchange.beganMs,
+      durationMs: nowMs - exchange.beganMs,
       probe: seen?.probe === true,
     });
   }

@@ -11,7 +11,8 @@ import { UpstreamPool } from "./engine/upstream/upstream-pool.ts";
 import type { ExchangeHandler } from "./engine/engine-parts.ts";
 import { createHandler, type HandlerParts, type HandlerState } from "./handle-request.ts";
 import { listen, type ListenAt } from "./listen.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
+import { createGatewayMetrics } from "./metrics/gateway-metrics.ts";
+import type { MetricsSnapshot } from "./metrics/snapshot.ts";
 import type { RouteSource } from "./route-source.ts";
 import { siteRulesOf, trustedProxiesOf } from "./site-rules.ts";
 import { createSandboxLimit } from "./steps/limit.ts";
@@ -31,7 +32,8 @@ export interface ServingOptions {
 
 /** What serves requests in one thread. */
 export interface Serving {
-  readonly metrics: Metrics;
+  /** Its metrics at this moment; plain data, so that those of several threads can be made one by `mergeSnapshots`. */
+  snapshot(): MetricsSnapshot;
   readonly state: Readonly<HandlerState>;
   /** How sandboxes are reached. */
   readonly dialMode: DialMode;
@@ -62,8 +64,8 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   const keys =
     config.apiKeys !== undefined && config.auth !== "none" ? await openApiKeys(config.apiKeys, logger) : null;
   const pool = new UpstreamPool(options.openTunnel);
-  const metrics = createMetrics();
-  const observe = createObserver(logger, metrics);
+  const metrics = createGatewayMetrics(config.metricsPort !== undefined, config.metricsSandboxes);
+  const observe = createObserver(logger);
   const state: HandlerState = { inFlight: 0, draining: false };
   const parts: HandlerParts = {
     config,
@@ -72,6 +74,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     rules,
     trusted,
     dialMode,
+    metrics: metrics.requests,
     observe,
     limit: createSandboxLimit(options.shared?.sandboxRequests),
     logger,
@@ -87,7 +90,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     logger.warn("connections cannot be taken over on this Node.js; the gateway is slower by a tenth");
   const listenerFor = (handler: ExchangeHandler): Listener =>
     createListener(
-      { handler, pool, state, limits: { ...LIMITS, ...config } },
+      { handler, pool, counters: metrics.engine, state, limits: { ...LIMITS, ...config } },
       takeOver,
       certificates?.options ?? null,
     );
@@ -109,11 +112,12 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     const serving = [main, router].filter(({ server }) => opened.has(server));
     await Promise.all(serving.map((listener) => listener.close(config.drainTimeoutMs)));
     pool.close();
+    metrics.close();
     keys?.close();
     certificates?.close();
   }
   return {
-    metrics,
+    snapshot: () => metrics.snapshot({ source, state, pool, keys, certificates }),
     state,
     dialMode,
     async listen(gateway, routers) {

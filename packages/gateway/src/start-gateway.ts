@@ -1,11 +1,9 @@
 import { once } from "node:events";
-import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { checkSafety } from "./check-safety.ts";
 import type { DialMode } from "./dial/dial-mode.ts";
 import { listen } from "./listen.ts";
-import type { Metrics } from "./metrics.ts";
+import { createMetricsServer } from "./metrics/metrics-server.ts";
 import { openServing, type ServingOptions } from "./open-serving.ts";
-import type { RouteSource } from "./route-source.ts";
 
 export interface Gateway {
   /** Base URL without a trailing slash. */
@@ -28,10 +26,10 @@ export type GatewayOptions = Omit<ServingOptions, "shared">;
  * @throws Error with the remedy where the configuration is unsafe or an address cannot be listened on.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, source } = options;
+  const { config } = options;
   checkSafety(config);
   const serving = await openServing(options);
-  const metricsServer = createMetricsServer(serving.metrics, source, serving.state);
+  const metricsServer = createMetricsServer(() => serving.snapshot());
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     await serving.close();
@@ -58,21 +56,4 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await close();
     throw error;
   }
-}
-
-function createMetricsServer(
-  metrics: Metrics,
-  source: RouteSource,
-  state: { readonly inFlight: number },
-): HttpServer {
-  return createHttpServer((request, response) => {
-    if (request.url !== "/metrics") {
-      response.writeHead(404).end();
-      return;
-    }
-    const { synced, syncedAtMs } = source.health;
-    const sandboxes = source.routes.size;
-    const body = metrics.print({ sandboxes, synced, syncedAtMs, inFlight: state.inFlight });
-    response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(body);
-  });
 }

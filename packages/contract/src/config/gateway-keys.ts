@@ -52,6 +52,17 @@ export const GATEWAY_KEYS = {
     schema: portNumber.optional(),
     doc: "Port of the listener for /metrics, on the same address; none by default.",
   },
+  metricsSandboxes: {
+    flag: "--metrics-sandboxes <count>",
+    env: ["SANDGATE_METRICS_SANDBOXES"],
+    schema: z.coerce
+      .number("is no number")
+      .int("is no whole number")
+      .min(0, "is below 0")
+      .max(10_000, "is above 10000")
+      .default(100),
+    doc: "How many sandboxes have metrics of their own: those with the most requests; the others' are summed. 0: none has.",
+  },
   routerPort: {
     flag: "--router-port <port>",
     env: ["SANDGATE_ROUTER_PORT"],

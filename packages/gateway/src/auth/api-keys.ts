@@ -18,6 +18,8 @@ export interface ApiKeys {
   find(key: string): ApiKey | undefined;
   /** Another number each time that the keys have changed. */
   readonly generation: number;
+  /** How often the file was read again, and could not be used. */
+  readonly failures: number;
   close(): void;
 }
 
@@ -32,6 +34,7 @@ const ROLES = new Set(["admin"]);
 export async function openApiKeys(path: string, logger: Logger = silentLogger): Promise<ApiKeys> {
   let keys = byHash(parseApiKeys(await readFirst(path), path));
   let generation = 0;
+  let failures = 0;
   const reload = (): void => {
     readFile(path, "utf8")
       .then((text) => {
@@ -40,6 +43,7 @@ export async function openApiKeys(path: string, logger: Logger = silentLogger): 
         logger.info("API keys read again", { keys: keys.size });
       })
       .catch((error: unknown) => {
+        failures++;
         logger.error("API keys could not be read again; the old ones stay", {
           error: (error as Error).message,
         });
@@ -54,6 +58,9 @@ export async function openApiKeys(path: string, logger: Logger = silentLogger): 
     },
     get generation() {
       return generation;
+    },
+    get failures() {
+      return failures;
     },
     close: unfollow,
   };

@@ -1,3 +1,4 @@
+import type { EngineCounters } from "./engine-counters.ts";
 import type { UpstreamPool } from "./upstream/upstream-pool.ts";
 import type { Exchange } from "./client/exchange.ts";
 import type { OwnAnswer } from "./exchange-plan.ts";
@@ -28,6 +29,8 @@ export interface ExchangeHandler {
 export interface EngineParts {
   readonly handler: ExchangeHandler;
   readonly pool: UpstreamPool;
+  /** Of all listeners together. */
+  readonly counters: EngineCounters;
   readonly limits: EngineLimits;
   readonly state: { draining: boolean };
 }

@@ -1,6 +1,5 @@
 import type { LogFields, Logger } from "@sandgate/contract";
 import { accessLine, tenths } from "./access-line.ts";
-import type { Metrics } from "../metrics.ts";
 
 /** One finished request. */
 export interface Observation {
@@ -26,14 +25,13 @@ export interface Observation {
 export type Observe = (observation: Observation) => void;
 
 /**
- * The last step: counts the request and writes its line in the access log. Of a query only that there is one: what stands in
+ * The last step: writes the request's line in the access log. Of a query only that there is one: what stands in
  * it may be a secret, and nobody could tell.
  */
-export function createObserver(logger: Logger, metrics: Metrics): Observe {
+export function createObserver(logger: Logger): Observe {
   const { json } = logger;
   return (seen) => {
-    const { target, durationMs, probe } = seen;
-    metrics.count(seen.status, seen.error, durationMs);
+    const { target, probe } = seen;
     const level = probe ? "debug" : "info";
     if (json?.writes(level) === false) return;
     const query = target.indexOf("?");

@@ -11,6 +11,10 @@ export interface Certificates {
   readonly options: TlsOptions;
   /** Gives a server the certificates that come later. */
   follow(server: Server): void;
+  /** How often the files were read again. */
+  readonly reloads: { readonly ok: number; readonly failed: number };
+  /** When each of those in use ends, as Unix time in milliseconds. */
+  expiries(): readonly { file: string; atMs: number }[];
   close(): void;
 }
 
@@ -42,14 +46,17 @@ export async function openCertificates(
   }
   let loaded = await loadAll(certFiles, keyFiles);
   const servers = new Set<Server>();
+  const reloads = { ok: 0, failed: 0 };
   const reload = async (): Promise<void> => {
     try {
       loaded = await loadAll(certFiles, keyFiles);
       const [first] = loaded;
       for (const server of servers)
         server.setSecureContext({ cert: first.cert, key: first.key, minVersion: MIN_VERSION });
+      reloads.ok++;
       logger.info("certificates read again", { validUntil: loaded.map(({ x509 }) => x509.validTo) });
     } catch (error) {
+      reloads.failed++;
       logger.error("certificates could not be read again; the old ones stay", {
         error: (error as Error).message,
       });
@@ -70,6 +77,9 @@ export async function openCertificates(
       },
     },
     follow: (server) => void servers.add(server),
+    reloads,
+    expiries: () =>
+      loaded.map(({ x509 }, at) => ({ file: certFiles[at] ?? "", atMs: x509.validToDate.getTime() })),
     close: unfollow,
   };
 }

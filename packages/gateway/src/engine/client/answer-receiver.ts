@@ -138,6 +138,7 @@ export class AnswerReceiver {
     const connection = core.connectionValue(this.#keepsClient);
     const text = responseText(RESPONSE, framing, connection, core.plan!.rescope);
     core.status = RESPONSE.status;
+    core.answeredMs = performance.now();
     core.phase = "answering";
     if (framing === "from-chunks") {
       channel.write(text);
@@ -216,6 +217,10 @@ export class AnswerReceiver {
     const plan = core.plan!;
     if (!plan.upgrade) throw brokenAnswer(plan.name, "it switches protocols without being asked");
     core.status = 101;
+    core.answeredMs = performance.now();
+    const websocket = RESPONSE.fields.value("upgrade")?.toLowerCase() === "websocket";
+    core.tunnel = websocket ? "websocket" : "other";
+    core.parts.counters.tunnels[core.tunnel]++;
     client.channel.write(upgradeText(RESPONSE, plan.rescope));
     const held = client.becomeTunnel();
     core.phase = "tunnel";
@@ -223,7 +228,7 @@ export class AnswerReceiver {
     core.plan = null;
     const { idleTimeoutMs } = plan.limits;
     const tunnel = (this.tunnel = openTunnelBetween(client.channel, core.upstream!.channel!, {
-      websocket: RESPONSE.fields.value("upgrade")?.toLowerCase() === "websocket",
+      websocket,
       idleTimeoutMs,
       onClosed: () => {
         core.end(101, null, false);
@@ -250,8 +255,10 @@ export class AnswerReceiver {
     const core = this.#core;
     if (core.plan === null) return;
     const { name, target } = core.plan;
-    if (core.phase === "connecting") core.fail(dialFailure(name, target.port, error));
-    else if (core.phase === "answering") core.cut("BROKEN");
+    if (core.phase === "connecting") {
+      core.parts.counters.dialFailed(error, target.kind === "tunnel");
+      core.fail(dialFailure(name, target.port, error));
+    } else if (core.phase === "answering") core.cut("BROKEN");
     else if (core.phase === "waiting") {
       if (this.#mayRepeat()) this.#sending.repeat();
       else core.fail(broken(name, target.port, error));

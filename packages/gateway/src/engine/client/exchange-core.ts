@@ -1,6 +1,7 @@
 import type { EngineParts } from "../engine-parts.ts";
 import type { ForwardPlan } from "../exchange-plan.ts";
 import type { RequestHead } from "../head/request-head.ts";
+import type { TunnelProtocol } from "../engine-counters.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { ClientConnection } from "./client-connection.ts";
 
@@ -29,6 +30,12 @@ export interface ExchangeCore {
   upstream: Upstream | null;
   /** Status that the client got, 0 before. */
   status: number;
+  /** What the upgraded connection speaks; null where there is none. */
+  tunnel: TunnelProtocol | null;
+  /** When a new connection to the sandbox was open, 0 for a kept one. As all times, of performance.now(). */
+  connectedMs: number;
+  /** When the head of the answer was there, 0 before. */
+  answeredMs: number;
   /** Ends it with an error: as an answer where none has begun, else by an end that nobody takes for a good one. */
   fail(error: unknown): void;
   /** Ends it in the middle of an answer. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { SandgateError } from "@sandgate/contract";
 import type { EngineParts } from "../engine-parts.ts";
+import type { TunnelProtocol } from "../engine-counters.ts";
 import type { ForwardPlan, OwnAnswer } from "../exchange-plan.ts";
 import { RequestHead } from "../head/request-head.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -21,7 +22,12 @@ export class Exchange implements ExchangeCore {
   readonly parts: EngineParts;
   requestId = "";
   beganMs = 0;
+  /** When it was decided where it goes, 0 before. */
+  decidedMs = 0;
+  connectedMs = 0;
+  answeredMs = 0;
   status = 0;
+  tunnel: TunnelProtocol | null = null;
   /** Code of the gateway's own error. */
   error: string | null = null;
   /** Bytes of the request may have reached the sandbox. */
@@ -45,6 +51,7 @@ export class Exchange implements ExchangeCore {
       connected: () => sender().connected(),
       drained: () => sender().drained(),
       repeat: () => {
+        this.parts.counters.repeats++;
         this.dropUpstream();
         sender().dial(true);
       },
@@ -114,9 +121,10 @@ export class Exchange implements ExchangeCore {
     const { phase, plan, client } = this;
     if (client.clientEnded && phase !== "answering") this.clientGone();
     else if (plan === null) return;
-    else if (phase === "connecting")
+    else if (phase === "connecting") {
+      this.parts.counters.dialFailures.timeout++;
       this.fail(unreachable(plan.name, `no connection within ${this.#sender.connectTimeoutMs} ms`));
-    else if (phase === "answering") this.cut("TOO_SLOW");
+    } else if (phase === "answering") this.cut("TOO_SLOW");
     else if (phase === "waiting")
       this.fail(
         this.#sender.body.done || this.#sender.heldUp
@@ -150,6 +158,7 @@ export class Exchange implements ExchangeCore {
   forward(plan: ForwardPlan): void {
     if (this.phase !== "deciding") return;
     this.plan = plan;
+    this.decidedMs = performance.now();
     this.#sandbox = plan.name;
     this.reached = true;
     this.#sender.dial(plan.ownConnection || plan.upgrade);
@@ -189,6 +198,7 @@ export class Exchange implements ExchangeCore {
     this.client.deadline.clear();
     this.dropUpstream();
     this.#receiver.tunnel?.destroy();
+    if (this.tunnel !== null) this.parts.counters.tunnels[this.tunnel]--;
     this.parts.handler.done(this);
     this.client.exchangeDone(keep);
   }
@@ -217,7 +227,11 @@ export class Exchange implements ExchangeCore {
   #reset(): void {
     this.requestId = randomUUID();
     this.beganMs = performance.now();
+    this.decidedMs = 0;
+    this.connectedMs = 0;
+    this.answeredMs = 0;
     this.status = 0;
+    this.tunnel = null;
     this.error = null;
     this.reached = false;
     this.context = null;

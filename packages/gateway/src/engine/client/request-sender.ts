@@ -63,6 +63,7 @@ export class RequestSender {
 
   connected(): void {
     if (this.#core.phase !== "connecting") return;
+    this.#core.connectedMs = performance.now();
     this.#sendHead();
     this.#core.client.consumeHeld();
   }

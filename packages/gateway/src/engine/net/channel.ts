@@ -64,6 +64,8 @@ function onRead(this: unknown, length: number, bytes: Uint8Array): boolean {
  */
 export class Channel {
   events: ChannelEvents;
+  /** Bytes that were written to it so far, those still waiting among them. */
+  sent = 0;
   readonly #stream: Duplex;
   /** The last error, told when it closes. */
   #error: NodeJS.ErrnoException | null = null;
@@ -127,8 +129,6 @@ export class Channel {
     return new Channel(events, () => stream, false);
   }
 
-  /** Null where it is no socket. */
-  get socket(): Socket | null {
   /**
    * Gives its stream away, to whoever knows what to do with bytes that it has read; the channel is of no more use.
    *
@@ -143,7 +143,14 @@ export class Channel {
     return stream;
   }
 
+  /** Null where it is no socket. */
+  get socket(): Socket | null {
     return this.#stream instanceof Socket ? this.#stream : null;
+  }
+
+  /** Bytes that were read so far, which its socket counts anyway; 0 where it is none. */
+  get received(): number {
+    return this.socket?.bytesRead ?? 0;
   }
 
   get destroyed(): boolean {
@@ -161,11 +168,13 @@ export class Channel {
    * @returns false where nothing more should be sent before `drained`.
    */
   write(text: string): boolean {
+    this.sent += text.length;
     return this.#stream.write(text, "latin1");
   }
 
   /** Sends what another channel is just telling of, without keeping hold of that memory. */
   pass(bytes: Buffer, start: number, end: number, source: Channel): boolean {
+    this.sent += end - start;
     if (end - start <= STRING_BYTES)
       return this.#stream.write(bytes.toString("latin1", start, end), "latin1");
     // Whatever is read into neither of the two was made for these bytes alone.
@@ -182,9 +191,12 @@ export class Channel {
   /** Sends a head with what there is of its body, in one write. */
   writeWith(head: string, bytes: Buffer, start: number, end: number, source: Channel): boolean {
     const length = head.length + end - start;
-    if (length <= STRING_BYTES)
-      return this.#stream.write(start === end ? head : head + bytes.toString("latin1", start, end), "latin1");
-    if (length <= BUFFER_BYTES) return this.#writeCopy(head, bytes, start, end);
+    if (length <= BUFFER_BYTES) {
+      this.sent += length;
+      return length <= STRING_BYTES
+        ? this.#stream.write(start === end ? head : head + bytes.toString("latin1", start, end), "latin1")
+        : this.#writeCopy(head, bytes, start, end);
+    }
     this.#stream.cork();
     this.write(head);
     const more = this.pass(bytes, start, end, source);

@@ -16,6 +16,10 @@ export class UpstreamPool {
   readonly #openTunnel: OpenTunnel | undefined;
   readonly #sweeper = setInterval(() => this.#sweep(), IDLE_MS).unref();
   #closed = false;
+  /** Connections that are open or being opened, idle ones among them. */
+  open = 0;
+  /** Connections that were begun. */
+  dials = 0;
 
   /** @param openTunnel - For targets that are reached through the API server only. */
   constructor(openTunnel: OpenTunnel | undefined) {
@@ -33,14 +37,17 @@ export class UpstreamPool {
       const list = this.#idle.get(keyOf(target.host, target.port));
       let kept = list?.pop();
       // One that has just broken tells of its close only when all that came with it is read.
-      while (kept?.channel?.destroyed === true) kept = list?.pop();
+      while (kept?.channel?.destroyed === true) {
+        this.drop(kept);
+        kept = list?.pop();
+      }
       if (kept !== undefined && kept.channel !== null) {
         kept.channel.events = user;
         kept.reused = true;
         return kept;
       }
     }
-    const upstream = newUpstream(target);
+    const upstream = this.#begin(target);
     const { host, port } = target;
     upstream.channel = Channel.dial(
       isIP(host) === 0 ? { host, port, lookup: dialableLookup } : { host, port },
@@ -77,10 +84,18 @@ export class UpstreamPool {
 
   /** Ends a connection that is of no more use. */
   drop(upstream: Upstream): void {
+    if (!upstream.dropped) this.open--;
     upstream.dropped = true;
     if (upstream.channel === null) return;
     upstream.channel.events = NOBODY;
     upstream.channel.destroy();
+  }
+
+  /** Connections that wait for a request. It looks at every place that has one. */
+  get idle(): number {
+    let count = 0;
+    for (const list of this.#idle.values()) count += list.length;
+    return count;
   }
 
   /** Ends idle connections now and the others when they are given back. */
@@ -89,6 +104,12 @@ export class UpstreamPool {
     clearInterval(this.#sweeper);
     for (const list of this.#idle.values()) for (const upstream of list.splice(0)) this.drop(upstream);
     this.#idle.clear();
+  }
+
+  #begin(target: DialTarget): Upstream {
+    this.dials++;
+    this.open++;
+    return newUpstream(target);
   }
 
   #sweep(): void {
@@ -113,7 +134,7 @@ export class UpstreamPool {
   }
 
   #open(target: Extract<DialTarget, { kind: "tunnel" }>, user: UpstreamUser): Upstream {
-    const upstream = newUpstream(target);
+    const upstream = this.#begin(target);
     const failed = (cause: unknown): void => {
       // What the API server said names users and rights of ours; it is for the log, not for the caller.
       if (!upstream.dropped) user.closed(new Error("no tunnel to its pod can be opened", { cause }));
