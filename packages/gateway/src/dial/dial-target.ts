@@ -1,4 +1,5 @@
 import { SandgateError } from "@sandgate/contract";
+import { isListed } from "../routes/port-list.ts";
 import type { DialTarget, Route } from "../routes/route.ts";
 import type { DialMode } from "./dial-mode.ts";
 
@@ -13,10 +14,11 @@ export function dialTarget(
   decided: { host: string; port: number },
 ): DialTarget {
   const { host, port } = decided;
+  const h2c = isListed(route.h2cPorts, port);
+  if (mode === "pod-ip") return tcpTarget(route, host, port, h2c);
   const name = `${route.user}/${route.name}`;
-  if (mode === "pod-ip") return { kind: "tcp", host, port };
   if (mode === "service") {
-    if (route.serviceFqdn !== null) return { kind: "tcp", host: route.serviceFqdn, port };
+    if (route.serviceFqdn !== null) return tcpTarget(route, route.serviceFqdn, port, h2c);
     throw new SandgateError(
       "UNREACHABLE",
       `${name} has no Service to be reached by; spec.service: true makes one.`,
@@ -24,5 +26,21 @@ export function dialTarget(
   }
   const { namespace, podName, podUid } = route;
   if (podName === null || podUid === null) throw new SandgateError("UNREACHABLE", `${name} has no pod.`);
-  return { kind: "tunnel", namespace, pod: podName, podUid, port };
+  return { kind: "tunnel", namespace, pod: podName, podUid, port, h2c };
+}
+
+/** Ports of one sandbox whose targets are remembered; callers choose the ports. */
+const MAX_DIALLED = 64;
+
+/** The same object for the same place, which is how the pool finds connections without making a key of it. */
+function tcpTarget(route: Route, host: string, port: number, h2c: boolean): DialTarget {
+  const dialled = (route.dialled ??= []);
+  for (const target of dialled) {
+    if (target.port === port && target.kind === "tcp" && target.host === host && target.h2c === h2c)
+      return target;
+  }
+  if (dialled.length === MAX_DIALLED) dialled.shift();
+  const target: DialTarget = { kind: "tcp", host, port, h2c };
+  dialled.push(target);
+  return target;
 }

@@ -8,6 +8,7 @@ import {
 import type { PodView, SandboxEntry } from "@sandgate/kube";
 import { createAnnotationReader, type Annotated } from "./annotations.ts";
 import { isDialable } from "./dialable.ts";
+import { h2cPortsOf } from "./h2c-ports.ts";
 import { isAddress } from "./is-address.ts";
 import type { Route } from "./route.ts";
 import type { LimitBounds } from "./sandbox-limits.ts";
@@ -173,6 +174,7 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
       const actual = routeOf(entry, options.userLabel, annotatedBy(entry.sandbox.annotations));
       const mine = mayClaim(options.userNamespaces, actual.user, actual.namespace);
       if (!mine) actual.owner = null;
+      if (before?.actual.podUid === actual.podUid) actual.dialled = before.actual.dialled;
       const key = keyOf(actual);
       if (before !== undefined && keyOf(before.route) === key) {
         const { state, reason, message } = before.route;
@@ -252,11 +254,13 @@ function routeOf({ sandbox, pod, state }: SandboxEntry, userLabel: string, annot
     createdAtMs: sandbox.createdAtMs,
     annotatedPort: annotated.port,
     keptPrefix: annotated.keptPrefix,
+    h2cPorts: h2cPortsOf(sandbox.ports, annotated.h2cPorts),
     limits: annotated.limits,
     problems: annotated.problems,
     declaredPorts: portsOf(sandbox),
     service: sandbox.service,
     serviceFqdn: sandbox.serviceFqdn,
     desired: sandbox.desired,
+    dialled: null,
   };
 }

@@ -1,11 +1,14 @@
-import type { KeptPrefix } from "./kept-prefix.ts";
+import type { PortList } from "./port-list.ts";
 import type { SandboxLimits } from "./sandbox-limits.ts";
 import type { NormalSandbox, SandboxState } from "@sandgate/contract";
 
-/** Where a sandbox's port is reached: an address, or a pod that only the API server gets to. */
+/**
+ * Where a sandbox's port is reached: an address, or a pod that only the API server gets to; and whether it speaks HTTP/2 by prior
+ * knowledge, or HTTP/1.1.
+ */
 export type DialTarget =
-  | { kind: "tcp"; host: string; port: number }
-  | { kind: "tunnel"; namespace: string; pod: string; podUid: string; port: number };
+  | { kind: "tcp"; host: string; port: number; h2c: boolean }
+  | { kind: "tunnel"; namespace: string; pod: string; podUid: string; port: number; h2c: boolean };
 
 /** What the gateway knows about one sandbox. */
 export interface Route {
@@ -30,7 +33,9 @@ export interface Route {
   /** Port of the annotation, null where there is none or it is no port. */
   annotatedPort: number | null;
   /** Ports whose programs want the prefix of their address in every path. */
-  keptPrefix: KeptPrefix;
+  keptPrefix: PortList;
+  /** Ports whose programs speak HTTP/2 without TLS, and not HTTP/1.1. */
+  h2cPorts: PortList;
   /** Limits that its annotations ask for, within the gateway's bounds; null where the gateway's own count. */
   limits: SandboxLimits | null;
   /** What its annotations say in vain. */
@@ -40,4 +45,6 @@ export interface Route {
   service: string | null;
   serviceFqdn: string | null;
   desired: NormalSandbox["desired"];
+  /** Where its pod was dialled, one for each port: kept connections are found by them. */
+  dialled: DialTarget[] | null;
 }

@@ -1,6 +1,8 @@
-import { isIP } from "node:net";
+import { connect, isIP } from "node:net";
+import type { Duplex } from "node:stream";
 import { dialableLookup } from "../../dial/dialable-lookup.ts";
 import type { DialTarget } from "../../routes/route.ts";
+import { SandboxSessions } from "../h2/sandbox-sessions.ts";
 import { Channel, type ChannelEvents } from "../net/channel.ts";
 import type { OpenTunnel } from "./open-tunnel.ts";
 import type { Upstream, UpstreamUser } from "./upstream.ts";
@@ -9,11 +11,17 @@ import type { Upstream, UpstreamUser } from "./upstream.ts";
 const MAX_IDLE = 64;
 /** How long one is kept; looked at as often. */
 const IDLE_MS = 60_000;
+/** The same for a session through a tunnel: the shorter, the rarer is it used just when the sandbox closes it, which harms tunnels. */
+const TUNNEL_IDLE_MS = 2_000;
+
+type TunnelTarget = Extract<DialTarget, { kind: "tunnel" }>;
 
 /** Connections to sandboxes, kept for the next request; the one that was used last is used first. */
 export class UpstreamPool {
-  readonly #idle = new Map<string, Upstream[]>();
+  /** By the very target: there is one object for each place of a pod, and another when the pod is another. */
+  readonly #idle = new Map<DialTarget, Upstream[]>();
   readonly #openTunnel: OpenTunnel | undefined;
+  readonly #sessions = new SandboxSessions();
   readonly #sweeper = setInterval(() => this.#sweep(), IDLE_MS).unref();
   #closed = false;
   /** Connections that are open or being opened, idle ones among them. */
@@ -29,12 +37,13 @@ export class UpstreamPool {
   /**
    * A connection to a target, open or being opened.
    *
-   * @param fresh - One that nobody has used.
+   * @param fresh - One that nobody has used. In HTTP/2 a sandbox tells which requests it has not looked at, so others may use it.
    */
   take(target: DialTarget, fresh: boolean, user: UpstreamUser): Upstream {
+    if (target.h2c) return this.#join(target, user);
     if (target.kind === "tunnel") return this.#open(target, user);
     if (!fresh) {
-      const list = this.#idle.get(keyOf(target.host, target.port));
+      const list = this.#idle.get(target);
       let kept = list?.pop();
       // One that has just broken tells of its close only when all that came with it is read.
       while (kept?.channel?.destroyed === true) {
@@ -65,20 +74,19 @@ export class UpstreamPool {
     const { target, channel } = upstream;
     if (channel === null) return;
     // What was sent on a connection that the sandbox has just closed makes the node's end of a tunnel sick.
-    if (this.#closed || target.kind === "tunnel" || channel.destroyed) {
+    if (this.#closed || target.kind === "tunnel" || target.h2c || channel.destroyed) {
       this.drop(upstream);
       return;
     }
-    const key = keyOf(target.host, target.port);
-    const list = this.#idle.get(key);
+    const list = this.#idle.get(target);
     if (list !== undefined && list.length >= MAX_IDLE) {
       this.drop(upstream);
       return;
     }
-    upstream.idle ??= this.#whileIdle(upstream, key);
+    upstream.idle ??= this.#whileIdle(upstream);
     channel.events = upstream.idle;
     upstream.idleSinceMs = performance.now();
-    if (list === undefined) this.#idle.set(key, [upstream]);
+    if (list === undefined) this.#idle.set(target, [upstream]);
     else list.push(upstream);
   }
 
@@ -104,6 +112,7 @@ export class UpstreamPool {
     clearInterval(this.#sweeper);
     for (const list of this.#idle.values()) for (const upstream of list.splice(0)) this.drop(upstream);
     this.#idle.clear();
+    this.#sessions.close();
   }
 
   #begin(target: DialTarget): Upstream {
@@ -114,36 +123,58 @@ export class UpstreamPool {
 
   #sweep(): void {
     const before = performance.now() - IDLE_MS;
-    for (const [key, list] of this.#idle) {
+    for (const [target, list] of this.#idle) {
       // The one that was used last is last.
       while (list[0] !== undefined && list[0].idleSinceMs < before) this.drop(list.shift()!);
-      if (list.length === 0) this.#idle.delete(key);
+      if (list.length === 0) this.#idle.delete(target);
     }
   }
 
   /** Bytes that nobody asked for would be taken for the next answer; and an end is an end. */
-  #whileIdle(upstream: Upstream, key: string): ChannelEvents {
+  #whileIdle(upstream: Upstream): ChannelEvents {
+    const { target } = upstream;
     const leave = (): void => {
-      const list = this.#idle.get(key);
+      const list = this.#idle.get(target);
       const index = list?.indexOf(upstream) ?? -1;
       if (index !== -1) list?.splice(index, 1);
-      if (list?.length === 0) this.#idle.delete(key);
+      if (list?.length === 0) this.#idle.delete(target);
       this.drop(upstream);
     };
     return { bytes: leave, ended: leave, closed: leave, drained: () => {} };
   }
 
-  #open(target: Extract<DialTarget, { kind: "tunnel" }>, user: UpstreamUser): Upstream {
+  /** A stream of an HTTP/2 session, which stands for a connection. */
+  #join(target: DialTarget, user: UpstreamUser): Upstream {
+    const upstream = newUpstream(target);
+    this.open++;
+    const idleMs = target.kind === "tunnel" ? TUNNEL_IDLE_MS : IDLE_MS;
+    const { stream, ready } = this.#sessions.take(
+      keyOf(target),
+      () => this.#dial(target),
+      idleMs,
+      () => {
+        upstream.connected = true;
+        user.connected();
+      },
+    );
+    upstream.connected = upstream.reused = ready;
+    upstream.channel = Channel.over(stream, user);
+    return upstream;
+  }
+
+  #dial(target: DialTarget): Duplex | Promise<Duplex> {
+    this.dials++;
+    if (target.kind === "tunnel") return this.#tunnelTo(target);
+    const { host, port } = target;
+    return connect({ host, port, noDelay: true, ...(isIP(host) === 0 ? { lookup: dialableLookup } : {}) });
+  }
+
+  #open(target: TunnelTarget, user: UpstreamUser): Upstream {
     const upstream = this.#begin(target);
-    const failed = (cause: unknown): void => {
-      // What the API server said names users and rights of ours; it is for the log, not for the caller.
-      if (!upstream.dropped) user.closed(new Error("no tunnel to its pod can be opened", { cause }));
+    const failed = (error: Error): void => {
+      if (!upstream.dropped) user.closed(error);
     };
-    if (this.#openTunnel === undefined) {
-      queueMicrotask(() => failed(new Error("this gateway opens no tunnels to pods")));
-      return upstream;
-    }
-    this.#openTunnel(target).then((stream) => {
+    this.#tunnelTo(target).then((stream) => {
       if (upstream.dropped) {
         stream.destroy();
         return;
@@ -157,6 +188,16 @@ export class UpstreamPool {
       user.connected();
     }, failed);
     return upstream;
+  }
+
+  async #tunnelTo(target: TunnelTarget): Promise<Duplex> {
+    try {
+      if (this.#openTunnel === undefined) throw new Error("this gateway opens no tunnels to pods");
+      return await this.#openTunnel(target);
+    } catch (cause) {
+      // What the API server said names users and rights of ours; it is for the log, not for the caller.
+      throw new Error("no tunnel to its pod can be opened", { cause });
+    }
   }
 }
 
@@ -174,6 +215,6 @@ function newUpstream(target: DialTarget): Upstream {
 
 const NOBODY: ChannelEvents = { bytes: () => {}, ended: () => {}, drained: () => {}, closed: () => {} };
 
-function keyOf(host: string, port: number): string {
-  return `${host} ${port}`;
+function keyOf(target: DialTarget): string {
+  return target.kind === "tcp" ? `${target.host} ${target.port}` : `${target.podUid} ${target.port}`;
 }
