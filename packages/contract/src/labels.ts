@@ -15,6 +15,11 @@ export const ANNOTATION_PORT = "sandgate.dev/port";
  * all. In path form their paths go on whole.
  */
 export const ANNOTATION_KEEP_PREFIX = "sandgate.dev/keep-prefix";
+/**
+ * Annotation on a Sandbox: ports whose programs speak HTTP/2 without TLS by prior knowledge (h2c), as servers of gRPC do,
+ * comma-separated, or `*` for all. Ports that their containers name so need none.
+ */
+export const ANNOTATION_H2C_PORTS = "sandgate.dev/h2c-ports";
 /** Annotations on a Sandbox: its own limits within the gateway's bounds. Times are `90s`, `5m`, or plain seconds. */
 export const ANNOTATION_CONNECT_TIMEOUT = "sandgate.dev/connect-timeout";
 export const ANNOTATION_FIRST_BYTE_TIMEOUT = "sandgate.dev/first-byte-timeout";
@@ -27,6 +32,7 @@ export const ANNOTATION_MAX_IN_FLIGHT = "sandgate.dev/max-in-flight";
 export const GATEWAY_ANNOTATIONS = [
   ANNOTATION_PORT,
   ANNOTATION_KEEP_PREFIX,
+  ANNOTATION_H2C_PORTS,
   ANNOTATION_CONNECT_TIMEOUT,
   ANNOTATION_FIRST_BYTE_TIMEOUT,
   ANNOTATION_IDLE_TIMEOUT,

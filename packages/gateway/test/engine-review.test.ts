@@ -138,7 +138,7 @@ describe("a kept connection", () => {
     const server = createServer((socket) => socket.on("error", () => {}));
     await once(server.listen(0, "127.0.0.1"), "listening");
     const { port } = server.address() as AddressInfo;
-    const target = { kind: "tcp", host: "127.0.0.1", port } as const;
+    const target = { kind: "tcp", host: "127.0.0.1", port, h2c: false } as const;
     const pool = new UpstreamPool(undefined);
     const open = Promise.withResolvers<void>();
     const nothing = (): void => {};

@@ -36,7 +36,8 @@ describe("a tunnel to a pod", () => {
   it("is asked for by the pod's name and UID, for a connection that ends with its request", async () => {
     const { url, asked, opened } = await open();
     for (let round = 0; round < 3; round++) expect(await (await fetch(url)).text()).toBe("here");
-    const target = { kind: "tunnel", namespace: "default", pod: "box", podUid: "pod-alice-box", port: 8000 };
+    const place = { namespace: "default", pod: "box", podUid: "pod-alice-box", port: 8000 };
+    const target = { kind: "tunnel", ...place, h2c: false };
     expect(asked).toEqual([target, target, target]);
     await expect.poll(() => opened.every((socket) => socket.destroyed)).toBe(true);
   });

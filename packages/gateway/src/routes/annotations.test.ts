@@ -13,7 +13,7 @@ const NAMES = ["connect-timeout", "first-byte-timeout", "idle-timeout", "max-bod
 
 describe("what a Sandbox's annotations say", () => {
   it("is nothing without any, and then the gateway's own limits hold", () => {
-    expect(read({})).toEqual({ port: null, keptPrefix: [], limits: null, problems: [] });
+    expect(read({})).toEqual({ port: null, keptPrefix: [], h2cPorts: [], limits: null, problems: [] });
   });
 
   it("is its own limits, and the gateway's for what is not said", () => {
@@ -46,17 +46,19 @@ describe("what a Sandbox's annotations say", () => {
   });
 
   it("is told where it says nothing that counts, and passed over", () => {
-    const { port, keptPrefix, limits, problems } = read({
+    const { port, keptPrefix, h2cPorts, limits, problems } = read({
       "sandgate.dev/port": "http",
       "sandgate.dev/keep-prefix": "5173, web",
+      "sandgate.dev/h2c-ports": "50051, grpc",
       "sandgate.dev/idle-timeout": "5 minutes",
       "sandgate.dev/max-body": "-1",
       "sandgate.dev/max-in-flight": "0",
     });
-    expect([port, keptPrefix, limits]).toEqual([null, [5173], null]);
+    expect([port, keptPrefix, h2cPorts, limits]).toEqual([null, [5173], [50_051], null]);
     expect(problems).toEqual([
       'sandgate.dev/port: "http" is no port; it is passed over',
       'sandgate.dev/keep-prefix: "web" is no port; it is passed over',
+      'sandgate.dev/h2c-ports: "grpc" is no port; it is passed over',
       'sandgate.dev/idle-timeout: "5 minutes" is no duration such as 90s, 5m or 1h; it is passed over',
       'sandgate.dev/max-body: "-1" is no number of bytes such as 1048576 or 10Mi; it is passed over',
       'sandgate.dev/max-in-flight: "0" is no whole number from 1; it is passed over',

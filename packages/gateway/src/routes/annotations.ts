@@ -1,5 +1,5 @@
-import { ANNOTATION_KEEP_PREFIX, ANNOTATION_PORT } from "@sandgate/contract";
-import { keptPrefixProblem, parseKeptPrefix, type KeptPrefix } from "./kept-prefix.ts";
+import { ANNOTATION_H2C_PORTS, ANNOTATION_KEEP_PREFIX, ANNOTATION_PORT } from "@sandgate/contract";
+import { parsePortList, portListProblem, type PortList } from "./port-list.ts";
 import { readLimits, type LimitBounds, type SandboxLimits } from "./sandbox-limits.ts";
 
 type Annotations = Readonly<Record<string, string>>;
@@ -8,7 +8,8 @@ type Annotations = Readonly<Record<string, string>>;
 export interface Annotated {
   /** Null where there is none or it is no port. */
   readonly port: number | null;
-  readonly keptPrefix: KeptPrefix;
+  readonly keptPrefix: PortList;
+  readonly h2cPorts: PortList;
   /** Null where the gateway's own count. */
   readonly limits: SandboxLimits | null;
   /** What is passed over, for whoever wrote it. */
@@ -36,11 +37,18 @@ export function createAnnotationReader(
 function read(annotations: Annotations, bounds: LimitBounds | undefined): Annotated {
   const found: string[] = [];
   const port = readPort(annotations[ANNOTATION_PORT], found);
-  const prefix = annotations[ANNOTATION_KEEP_PREFIX];
-  const problem = prefix === undefined ? null : keptPrefixProblem(prefix);
-  if (problem !== null) found.push(`${ANNOTATION_KEEP_PREFIX}: ${problem}`);
+  const keptPrefix = readPorts(annotations, ANNOTATION_KEEP_PREFIX, found);
+  const h2cPorts = readPorts(annotations, ANNOTATION_H2C_PORTS, found);
   const limits = bounds === undefined ? null : readLimits(annotations, bounds, found);
-  return { port, keptPrefix: parseKeptPrefix(prefix), limits, problems: found.length === 0 ? NONE : found };
+  return { port, keptPrefix, h2cPorts, limits, problems: found.length === 0 ? NONE : found };
+}
+
+function readPorts(annotations: Annotations, name: string, problems: string[]): PortList {
+  const text = annotations[name];
+  if (text === undefined) return NONE;
+  const problem = portListProblem(text);
+  if (problem !== null) problems.push(`${name}: ${problem}`);
+  return parsePortList(text);
 }
 
 function readPort(text: string | undefined, problems: string[]): number | null {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { keepsPrefix, parseKeptPrefix } from "./kept-prefix.ts";
+import { isListed, parsePortList } from "./port-list.ts";
 
-describe("the annotation for programs that know their address", () => {
+describe("an annotation that lists ports", () => {
   it.each([
     [undefined, []],
     ["", []],
@@ -12,14 +12,10 @@ describe("the annotation for programs that know their address", () => {
     [" * ", "all"],
     ["*, 80", [80]],
   ])("%j names %j", (text, ports) => {
-    expect(parseKeptPrefix(text)).toEqual(ports);
+    expect(parsePortList(text)).toEqual(ports);
   });
 
   it("holds for its ports alone, or for all", () => {
-    expect([keepsPrefix([80], 80), keepsPrefix([80], 81), keepsPrefix("all", 81)]).toEqual([
-      true,
-      false,
-      true,
-    ]);
+    expect([isListed([80], 80), isListed([80], 81), isListed("all", 81)]).toEqual([true, false, true]);
   });
 });

@@ -1,10 +1,10 @@
-/** The ports whose paths go on with the prefix of their address. */
-export type KeptPrefix = "all" | readonly number[];
+/** Ports that an annotation names. */
+export type PortList = "all" | readonly number[];
 
 const NONE: readonly never[] = [];
 
-/** Reads the annotation; what is no port in it is passed over, see `keptPrefixProblem`. */
-export function parseKeptPrefix(text: string | undefined): KeptPrefix {
+/** Reads the annotation; what is no port in it is passed over, see `portListProblem`. */
+export function parsePortList(text: string | undefined): PortList {
   if (text === undefined) return NONE;
   if (text.trim() === "*") return "all";
   const ports = partsOf(text).filter(isPort).map(Number);
@@ -12,7 +12,7 @@ export function parseKeptPrefix(text: string | undefined): KeptPrefix {
 }
 
 /** What in the annotation is passed over; null where all of it counts. */
-export function keptPrefixProblem(text: string): string | null {
+export function portListProblem(text: string): string | null {
   if (text.trim() === "*") return null;
   const wrong = partsOf(text).filter((part) => !isPort(part));
   return wrong.length === 0 ? null : `${JSON.stringify(wrong.join(", "))} is no port; it is passed over`;
@@ -26,6 +26,6 @@ function isPort(text: string): boolean {
   return /^[1-9][0-9]{0,4}$/.test(text) && Number(text) <= 65_535;
 }
 
-export function keepsPrefix(kept: KeptPrefix, port: number): boolean {
-  return kept === "all" || kept.includes(port);
+export function isListed(list: PortList, port: number): boolean {
+  return list === "all" || list.includes(port);
 }

@@ -1,8 +1,9 @@
 import { isIdempotent, printPrefix, SandgateError } from "@sandgate/contract";
 import type { ForwardPlan } from "../engine/exchange-plan.ts";
 import type { RequestHead } from "../engine/head/request-head.ts";
+import type { Trace } from "../tracing/trace.ts";
 import { requestText } from "./request-text.ts";
-import { keepsPrefix } from "../routes/kept-prefix.ts";
+import { isListed } from "../routes/port-list.ts";
 import type { SandboxLimits } from "../routes/sandbox-limits.ts";
 import type { DialTarget } from "../routes/route.ts";
 import type { Addressed } from "./address.ts";
@@ -25,6 +26,10 @@ export interface PrepareOptions {
   routerTimeoutCapMs: number;
   /** Of sandboxes that ask for none of their own. */
   limits: SandboxLimits;
+  /** Null where tracing is off. */
+  trace: Trace | null;
+  /** The client is told how long each part took. */
+  timing: boolean;
 }
 
 /**
@@ -46,7 +51,7 @@ export function prepare(
   const byHeaders = addressed.form === "header";
   const prefix = addressed.form === "path" ? printPrefix(addressed) : undefined;
   const upgrade = upgradeOf(request);
-  const whole = prefix !== undefined && keepsPrefix(route.keptPrefix, decision.port);
+  const whole = prefix !== undefined && isListed(route.keptPrefix, decision.port);
   const text = requestText(request, whole ? prefix + addressed.rest : addressed.rest, {
     clientAddress: peer,
     proto: options.secure ? "https" : "http",
@@ -60,6 +65,7 @@ export function prepare(
     dropOrigin: byHeaders && upgrade !== undefined,
     upgrade,
     requestId: options.requestId,
+    trace: options.trace,
   });
   return {
     target,
@@ -71,6 +77,7 @@ export function prepare(
     firstByteTimeoutMs:
       addressed.form === "header" ? patienceOf(addressed.timeoutMs, options.routerTimeoutCapMs) : undefined,
     ownConnection: byHeaders && !isIdempotent(head.method),
+    timing: options.timing,
   };
 }
 
