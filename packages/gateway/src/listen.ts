@@ -16,10 +16,9 @@ export interface ListenAt {
 /**
  * Has the server listen.
  *
- * @returns Where it does: the address as it stands in a URL, and the port.
  * @throws StartError with the remedy where the address is taken or not allowed.
  */
-export async function listen(server: Server, at: ListenAt): Promise<{ host: string; port: number }> {
+export async function listen(server: Server, at: ListenAt): Promise<AddressInfo> {
   const { host, port, flag } = at;
   try {
     server.listen({ host, port, ...(at.shared === true ? { reusePort: true } : {}) });
@@ -33,11 +32,12 @@ export async function listen(server: Server, at: ListenAt): Promise<{ host: stri
       });
     throw new StartError(`The gateway cannot listen on ${host}:${port}: ${message}`, { cause: error });
   }
-  const address = server.address() as AddressInfo;
-  return {
-    host: address.family === "IPv6" ? `[${address.address}]` : address.address,
-    port: address.port,
-  };
+  return server.address() as AddressInfo;
+}
+
+/** Base URL of what listens there. */
+export function urlOf({ family, address, port }: AddressInfo, scheme: "http" | "https"): string {
+  return `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }
 
 export function portTaken({ host, port, flag }: ListenAt, cause?: unknown): StartError {

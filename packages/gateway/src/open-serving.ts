@@ -10,7 +10,7 @@ import type { OpenTunnel } from "./engine/upstream/open-tunnel.ts";
 import { UpstreamPool } from "./engine/upstream/upstream-pool.ts";
 import type { ExchangeHandler } from "./engine/engine-parts.ts";
 import { createHandler, type HandlerParts, type HandlerState } from "./handle-request.ts";
-import { listen, type ListenAt } from "./listen.ts";
+import { listen, urlOf, type ListenAt } from "./listen.ts";
 import { createGatewayMetrics } from "./metrics/gateway-metrics.ts";
 import type { MetricsSnapshot } from "./metrics/snapshot.ts";
 import type { RouteSource } from "./route-source.ts";
@@ -101,10 +101,10 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   const opened = new Set<Server>();
   async function open(server: Server, at: ListenAt): Promise<string> {
     const secure = server instanceof TlsServer;
-    const { host, port } = await listen(server, at);
+    const address = await listen(server, at);
     if (secure) certificates?.follow(server);
     opened.add(server);
-    return `${secure ? "https" : "http"}://${host}:${port}`;
+    return urlOf(address, secure ? "https" : "http");
   }
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { checkSafety } from "./check-safety.ts";
 import type { DialMode } from "./dial/dial-mode.ts";
-import { listen } from "./listen.ts";
+import { listen, urlOf } from "./listen.ts";
 import { createMetricsServer } from "./metrics/metrics-server.ts";
 import { openServing, type ServingOptions } from "./open-serving.ts";
 
@@ -49,7 +49,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     let metricsUrl: string | null = null;
     if (metricsPort !== undefined) {
       const at = await listen(metricsServer, { host, port: metricsPort, flag: "--metrics-port" });
-      metricsUrl = `http://${at.host}:${at.port}`;
+      metricsUrl = urlOf(at, "http");
     }
     return { ...urls, metricsUrl, dialMode: serving.dialMode, close: () => (closing ??= close()) };
   } catch (error) {

@@ -32,6 +32,12 @@ const list = z
   .union([z.array(z.string()), z.string().transform((text) => text.split(",").map((part) => part.trim()))])
   .transform((parts) => parts.filter((part) => part !== ""));
 
+/** Threads that serve; more cores than that are not what a gateway lacks. */
+const MOST_WORKERS = 64;
+const wholeNumber = (min: number, max: number, message: string): z.ZodType<number> =>
+  z.coerce.number(message).int(message).min(min, message).max(max, message);
+const WORKERS_ARE = `is neither auto nor a whole number from 1 to ${MOST_WORKERS}`;
+
 /** Every key of the gateway. Flags, environment, file, types and the reference page come from this table. */
 export const GATEWAY_KEYS = {
   host: {
@@ -45,6 +51,12 @@ export const GATEWAY_KEYS = {
     env: ["PORT", "SANDGATE_PORT"],
     schema: portNumber.default(8080),
     doc: "Port to listen on; 0 takes a free one.",
+  },
+  workers: {
+    flag: "--workers <count>",
+    env: ["SANDGATE_WORKERS"],
+    schema: z.union([z.literal("auto"), wholeNumber(1, MOST_WORKERS, WORKERS_ARE)], WORKERS_ARE).default(1),
+    doc: `How many threads serve requests, each on a core of its own: 1 to ${MOST_WORKERS}, or auto for as many as there are cores (at most as many as the cgroup allows). Limits, metrics and routes are those of the whole gateway. Linux; not with dial: port-forward, where the API server is what bytes wait for.`,
   },
   metricsPort: {
     flag: "--metrics-port <port>",
