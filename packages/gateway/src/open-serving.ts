@@ -11,7 +11,7 @@ import { UpstreamPool } from "./engine/upstream/upstream-pool.ts";
 import type { ExchangeHandler } from "./engine/engine-parts.ts";
 import { createHandler, type HandlerParts, type HandlerState } from "./handle-request.ts";
 import { listen, urlOf, type ListenAt } from "./listen.ts";
-import { createGatewayMetrics } from "./metrics/gateway-metrics.ts";
+import { createGatewayMetrics, type MetricsSources } from "./metrics/gateway-metrics.ts";
 import type { MetricsSnapshot } from "./metrics/snapshot.ts";
 import type { RouteSource } from "./route-source.ts";
 import { siteRulesOf, trustedProxiesOf } from "./site-rules.ts";
@@ -116,8 +116,13 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     keys?.close();
     certificates?.close();
   }
+  const listeners = {
+    gateway: main.traffic,
+    ...(config.routerPort === undefined ? {} : { router: router.traffic }),
+  };
+  const sources: MetricsSources = { source, state, pool, listeners, keys, certificates };
   return {
-    snapshot: () => metrics.snapshot({ source, state, pool, keys, certificates }),
+    snapshot: () => metrics.snapshot(sources),
     state,
     dialMode,
     async listen(gateway, routers) {

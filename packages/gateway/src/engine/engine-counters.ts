@@ -6,9 +6,6 @@ export type TunnelProtocol = "websocket" | "other";
 
 /** What the engine counts as it goes: numbers in fields, read by whoever wants to see them. */
 export class EngineCounters {
-  /** Bytes of clients' connections that have ended; those of open ones are with them. */
-  bytesIn = 0;
-  bytesOut = 0;
   readonly dialFailures: Record<DialFailure, number> = {
     refused: 0,
     timeout: 0,

@@ -11,8 +11,20 @@ import { Channel } from "./net/channel.ts";
 export interface Listener {
   /** Listens and closes as any server of Node.js; its connections are the listener's own. */
   readonly server: Server;
+  /** Numbers of its connections. */
+  readonly traffic: ListenerTraffic;
   /** Takes no more connections and resolves when all are closed. Idempotent. */
   close(drainTimeoutMs: number): Promise<void>;
+}
+
+/** What a listener's connections have carried; requests of HTTP/2 are in the connection that they share. */
+export interface ListenerTraffic {
+  /** Connections that were accepted. */
+  readonly accepted: number;
+  /** Those that are open. */
+  readonly open: number;
+  /** Bytes in both directions so far. It looks at every open connection. */
+  bytes(): { in: number; out: number };
 }
 
 /** How long a kept connection may bring one more request: those on their way would meet a connection that is cut. */
@@ -29,6 +41,9 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
   const sessions = new Set<ClientSession>();
   const empty = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;
+  let accepted = 0;
+  let open = 0;
+  let ofClosed = { in: 0, out: 0 };
   const left = (): void => {
     if (closing !== null && connections.size + sessions.size === 0) empty.resolve();
   };
@@ -36,10 +51,15 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
     connections.delete(connection);
     left();
   };
+  const onSocketClosed = (connection: ClientConnection): void => {
+    ofClosed = plus(ofClosed, connection.channel);
+    open--;
+    onClosed(connection);
+  };
   const forStreams: ClientConnectionOwner = { closed: onClosed, switches: null };
   // With TLS it is the handshake that says which protocol it is.
   const forSockets: ClientConnectionOwner = {
-    closed: onClosed,
+    closed: onSocketClosed,
     switches: tls === null ? switchProtocol : null,
   };
   const forSessions: ClientSessionOwner = {
@@ -53,6 +73,8 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
     },
     closed(session) {
       sessions.delete(session);
+      ofClosed = plus(ofClosed, session);
+      open--;
       left();
     },
   };
@@ -63,6 +85,8 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
       socket.destroy();
       return;
     }
+    accepted++;
+    open++;
     const peer = peerOf(socket);
     if (socket instanceof TLSSocket && socket.alpnProtocol === "h2") openSession(socket, peer);
     else
@@ -113,5 +137,26 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
     timers.forEach(clearTimeout);
   }
 
-  return { server, close: (drainTimeoutMs) => (closing ??= close(drainTimeoutMs)) };
+  const traffic: ListenerTraffic = {
+    get accepted() {
+      return accepted;
+    },
+    get open() {
+      return open;
+    },
+    bytes() {
+      let sum = ofClosed;
+      for (const { channel } of connections) if (channel.socket !== null) sum = plus(sum, channel);
+      for (const session of sessions) sum = plus(sum, session);
+      return sum;
+    },
+  };
+  return { server, traffic, close: (drainTimeoutMs) => (closing ??= close(drainTimeoutMs)) };
+}
+
+function plus(
+  sum: { in: number; out: number },
+  { received, sent }: { readonly received: number; readonly sent: number },
+): { in: number; out: number } {
+  return { in: sum.in + received, out: sum.out + sent };
 }

@@ -1,6 +1,7 @@
 import manifest from "../../package.json" with { type: "json" };
 import type { ApiKeys } from "../auth/api-keys.ts";
 import { EngineCounters } from "../engine/engine-counters.ts";
+import type { ListenerTraffic } from "../engine/listener.ts";
 import type { UpstreamPool } from "../engine/upstream/upstream-pool.ts";
 import type { RouteSource } from "../route-source.ts";
 import type { Certificates } from "../tls/certificates.ts";
@@ -13,6 +14,8 @@ export interface MetricsSources {
   readonly source: RouteSource;
   readonly state: { readonly inFlight: number };
   readonly pool: UpstreamPool;
+  /** By listener. */
+  readonly listeners: Readonly<Record<string, ListenerTraffic>>;
   readonly keys: ApiKeys | null;
   readonly certificates: Certificates | null;
 }
@@ -42,6 +45,7 @@ export function createGatewayMetrics(asked: boolean, sandboxes: number): Gateway
     snapshot: (sources) => ({
       ...requests?.snapshot(),
       ...engineSnapshot(engine, sources.pool),
+      ...clientSnapshot(sources.listeners),
       ...stateSnapshot(sources),
       ...ofProcess?.snapshot(),
       sandgate_build_info: [{ labels: [manifest.version, process.versions.node], value: 1 }],
@@ -58,6 +62,19 @@ function engineSnapshot(engine: EngineCounters, pool: UpstreamPool): MetricsSnap
     sandgate_dials_total: one(pool.dials),
     sandgate_dial_failures_total: byLabel(engine.dialFailures),
     sandgate_repeats_total: one(engine.repeats),
+  };
+}
+
+function clientSnapshot(listeners: MetricsSources["listeners"]): MetricsSnapshot {
+  const all = Object.entries(listeners);
+  const bytes = all.map(([, listener]) => listener.bytes());
+  return {
+    sandgate_connections_open: all.map(([name, { open }]) => ({ labels: [name], value: open })),
+    sandgate_connections_total: all.map(([name, { accepted }]) => ({ labels: [name], value: accepted })),
+    sandgate_client_bytes_total: byLabel({
+      in: bytes.reduce((sum, one) => sum + one.in, 0),
+      out: bytes.reduce((sum, one) => sum + one.out, 0),
+    }),
   };
 }
 

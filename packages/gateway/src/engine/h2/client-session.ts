@@ -75,6 +75,16 @@ export class ClientSession {
     session.on("close", () => this.#closed());
   }
 
+  /** Bytes that were read so far. */
+  get received(): number {
+    return this.#socket.bytesRead;
+  }
+
+  /** Bytes that were written so far. */
+  get sent(): number {
+    return this.#socket.bytesWritten;
+  }
+
   /** Tells that no further request is wanted; those on their way are still taken. */
   goAway(): void {
     if (this.#usable) this.#session.goaway(NGHTTP2_NO_ERROR, ALL_STREAMS);
