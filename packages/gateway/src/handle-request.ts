@@ -15,6 +15,7 @@ import type { DialMode } from "./dial/dial-mode.ts";
 import { dialTarget } from "./dial/dial-target.ts";
 import type { Exchange } from "./engine/client/exchange.ts";
 import type { ExchangeHandler } from "./engine/engine-parts.ts";
+import type { HeaderFields } from "./engine/head/header-fields.ts";
 import type { OwnAnswer } from "./engine/exchange-plan.ts";
 import type { RequestMetrics } from "./metrics/request-metrics.ts";
 import type { RouteSource } from "./route-source.ts";
@@ -29,6 +30,10 @@ import type { SandboxLimit } from "./steps/limit.ts";
 import type { Observe } from "./steps/observe.ts";
 import { parseHead, type Head } from "./steps/parse-head.ts";
 import { prepare, type SandboxAddressed } from "./steps/prepare.ts";
+import { requestIdOf } from "./steps/request-id.ts";
+import { sendTrace, traceEnd, traceOf } from "./steps/trace.ts";
+import type { Trace } from "./tracing/trace.ts";
+import type { Tracer } from "./tracing/tracer.ts";
 
 /** What handling takes, the same for every listener. */
 export interface HandlerParts {
@@ -43,6 +48,8 @@ export interface HandlerParts {
   metrics: RequestMetrics | null;
   observe: Observe;
   limit: SandboxLimit;
+  /** Null where tracing is off. */
+  tracer: Tracer | null;
   logger: Logger;
   state: HandlerState;
 }
@@ -54,6 +61,8 @@ export interface HandlerState {
 
 /** What is learned of a request on its way, for its log line and for the shape of an error. */
 interface Seen {
+  /** Null where tracing is off, and for probes. */
+  trace: Trace | null;
   head: Head | null;
   addressed: Addressed | null;
   caller: Caller | null;
@@ -67,7 +76,8 @@ interface Seen {
 
 /** The row of steps for one listener: parse head, address, check site, caller, decide, forward, observe. Each is a file. */
 export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandler {
-  const { config, source, state } = parts;
+  const { config, source, state, tracer } = parts;
+  const { serverTiming } = config;
   const ownLimits = limitBoundsOf(config).own;
 
   /** The steps up to the decision; the rest of them at once, or when the sandbox that is named has come. */
@@ -77,6 +87,8 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
     try {
       const { fields } = exchange.head;
       const memory = memoryOf(exchange.client.peer, parts.trusted);
+      if (memory.trusted) exchange.requestId = requestIdOf(fields) ?? exchange.requestId;
+      if (tracer !== null) seen.trace = traceOf(fields, tracer, memory.trusted);
       const head = (seen.head = parseHead(exchange.head, memory));
       const addressed = (seen.addressed = resolveAddress(head, fields, entry, config.baseDomain, memory));
       // Load balancers ask under any name or none; the answer holds a count and no more.
@@ -89,6 +101,7 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
       if (head.host === "") throw new SandgateError("REQUEST_MALFORMED", "The request has no Host header.");
       checkSite(fields, exchange.client.peer.localAddress, head, parts.rules);
       const caller = (seen.caller = authenticate(fields, parts.keys, memory));
+      if (seen.trace !== null && config.traceTrust === "callers") tracer?.decide(seen.trace, true);
       if (addressed.form === "own") {
         exchange.answer(answerOwn(addressed.path, caller, source, config));
       } else if (addressed.form === "path" && head.document && !config.pathModePages) {
@@ -127,8 +140,11 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
           : decide(caller, addressed, routes, options);
       const { route } = decision;
       parts.limit.enter(route, (route.limits ?? ownLimits).maxInFlight);
-      (exchange.context as Seen).counted = route.sandboxUid;
+      const seen = exchange.context as Seen;
+      seen.counted = route.sandboxUid;
+      const { trace } = seen;
       const target = dialTarget(parts.dialMode, route, decision);
+      if (trace !== null) sendTrace(trace, tracer!, target);
       exchange.forward(
         prepare(exchange.head, head, addressed, caller, decision, target, {
           peer: exchange.client.peer.remoteAddress,
@@ -137,6 +153,8 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
           trusted: memoryOf(exchange.client.peer, parts.trusted).trusted,
           routerTimeoutCapMs: config.routerTimeoutCapMs,
           limits: ownLimits,
+          trace,
+          timing: serverTiming === "always" || (serverTiming === "asked" && asksTiming(exchange.head.fields)),
         }),
       );
     } catch (error) {
@@ -176,7 +194,10 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
       sandbox: exchange.sandbox,
       durationMs: nowMs - exchange.beganMs,
       probe: seen?.probe === true,
+      traceId: seen?.trace?.traceId ?? null,
     });
+    if (seen !== null && seen.trace !== null && !seen.probe)
+      traceEnd(exchange, seen.trace, tracer!, nowMs, entry, seen);
   }
 
   function failureOf(error: unknown): SandgateError {
@@ -190,8 +211,21 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
   return { handle, render, done };
 }
 
+/** Of a client that wants to be told how long each part took. */
+function asksTiming(fields: HeaderFields): boolean {
+  return fields.value("sandgate-timing") === "1";
+}
+
 function begin(exchange: Exchange): Seen {
-  const seen: Seen = { head: null, addressed: null, caller: null, probe: false, counted: null, gone: null };
+  const seen: Seen = {
+    trace: null,
+    head: null,
+    addressed: null,
+    caller: null,
+    probe: false,
+    counted: null,
+    gone: null,
+  };
   exchange.context = seen;
   return seen;
 }

@@ -16,6 +16,7 @@ import type { MetricsSnapshot } from "./metrics/snapshot.ts";
 import type { RouteSource } from "./route-source.ts";
 import { siteRulesOf, trustedProxiesOf } from "./site-rules.ts";
 import { createSandboxLimit } from "./steps/limit.ts";
+import { createTracer } from "./tracing/tracer.ts";
 import { openCertificates } from "./tls/certificates.ts";
 import { createObserver } from "./steps/observe.ts";
 import type { SharedLimits } from "./workers/shared-limits.ts";
@@ -67,6 +68,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   const metrics = createGatewayMetrics(config.metricsPort !== undefined, config.metricsSandboxes);
   const observe = createObserver(logger);
   const state: HandlerState = { inFlight: 0, draining: false };
+  const tracer = createTracer(config, logger);
   const parts: HandlerParts = {
     config,
     source,
@@ -77,6 +79,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     metrics: metrics.requests,
     observe,
     limit: createSandboxLimit(options.shared?.sandboxRequests),
+    tracer,
     logger,
     state,
   };
@@ -111,6 +114,8 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     state.draining = true;
     const serving = [main, router].filter(({ server }) => opened.has(server));
     await Promise.all(serving.map((listener) => listener.close(config.drainTimeoutMs)));
+    // The last requests have ended, so their spans are there.
+    await tracer?.close();
     pool.close();
     metrics.close();
     keys?.close();

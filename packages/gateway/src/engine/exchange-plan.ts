@@ -22,6 +22,8 @@ export interface ForwardPlan {
   readonly ownConnection: boolean;
   /** What of its answers is kept to its own part of an origin or a domain that it shares with others. Null: nothing. */
   readonly rescope: Rescope | null;
+  /** The client is told how long each part took. */
+  readonly timing: boolean;
 }
 
 /** An answer of the gateway's own. */

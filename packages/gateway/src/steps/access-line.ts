@@ -10,15 +10,15 @@ const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
  * @param atMs - Now, in milliseconds since 1970.
  */
 export function accessLine(seen: Observation, path: string, atMs: number): string {
-  const { error, caller, sandbox } = seen;
-  // Its own words, the peer's address and a token of HTTP hold nothing that JSON would have otherwise.
+  const { error, caller, sandbox, traceId } = seen;
+  // Its own words, the peer's address, a token of HTTP and an id that was let in hold nothing that JSON would have otherwise.
   return `{"time":"${isoTime(atMs)}","level":"${seen.probe ? "debug" : "info"}","message":"request","requestId":"${
     seen.requestId
   }","entry":"${seen.entry}","client":"${seen.client}","method":"${seen.method}","path":${jsonOf(path)},"status":${
     seen.status
   },"error":${error === null ? "null" : `"${error}"`},"caller":${caller === null ? "null" : jsonOf(caller)},"sandbox":${
     sandbox === null ? "null" : jsonOf(sandbox)
-  },"durationMs":${tenths(seen.durationMs)}}`;
+  },"durationMs":${tenths(seen.durationMs)}${traceId === null ? "" : `,"trace_id":"${traceId}"`}}`;
 }
 
 function jsonOf(text: string): string {

@@ -20,6 +20,8 @@ export interface Observation {
   durationMs: number;
   /** The gateway's health pages, which are asked every few seconds. */
   probe: boolean;
+  /** Null where tracing is off. */
+  traceId: string | null;
 }
 
 export type Observe = (observation: Observation) => void;
@@ -42,8 +44,9 @@ export function createObserver(logger: Logger): Observe {
 }
 
 function fieldsOf(
-  { target: _target, probe: _probe, durationMs, ...rest }: Observation,
+  { target: _target, probe: _probe, durationMs, traceId, ...rest }: Observation,
   path: string,
 ): LogFields {
-  return { ...rest, path, durationMs: tenths(durationMs) };
+  const trace = traceId === null ? {} : { trace_id: traceId };
+  return { ...rest, path, durationMs: tenths(durationMs), ...trace };
 }

@@ -1,5 +1,6 @@
 import { HOP_BY_HOP, markHeaders } from "../engine/head/known-headers.ts";
 import type { RequestHead } from "../engine/head/request-head.ts";
+import type { Trace } from "../tracing/trace.ts";
 
 export interface ForwardedFor {
   /** Address of the client as far as it is believed, appended to X-Forwarded-For. */
@@ -19,6 +20,8 @@ export interface ForwardedFor {
   /** Protocol that it asks to go over to. */
   upgrade: string | undefined;
   requestId: string;
+  /** Null where trace context passes as every other header. */
+  trace: Trace | null;
 }
 
 /** Of one hop, ours alone, or said anew below. */
@@ -26,6 +29,7 @@ const CUT = [
   ...HOP_BY_HOP,
   "trailer",
   "sandgate-key",
+  "sandgate-timing",
   "sandgate-*",
   "x-request-id",
   "x-sandbox-id",
@@ -46,12 +50,13 @@ const CUT = [
 /** One table for each combination of what is cut besides, made when it is first wanted. */
 const TABLES = new Map<number, Uint8Array>();
 
-function tableFor({ trusted, sandboxHost, dropAuthorization, dropOrigin }: ForwardedFor): Uint8Array {
+function tableFor({ trusted, sandboxHost, dropAuthorization, dropOrigin, trace }: ForwardedFor): Uint8Array {
   const key =
     (trusted ? 1 : 0) |
     (sandboxHost === undefined ? 0 : 2) |
     (dropAuthorization ? 4 : 0) |
-    (dropOrigin ? 8 : 0);
+    (dropOrigin ? 8 : 0) |
+    (trace === null ? 0 : trace.keepsState ? 16 : 32);
   let table = TABLES.get(key);
   if (table === undefined) {
     table = markHeaders([
@@ -60,6 +65,8 @@ function tableFor({ trusted, sandboxHost, dropAuthorization, dropOrigin }: Forwa
       ...(sandboxHost === undefined ? [] : (["host"] as const)),
       ...(dropAuthorization ? (["authorization"] as const) : []),
       ...(dropOrigin ? (["origin"] as const) : []),
+      ...(trace === null ? [] : (["traceparent"] as const)),
+      ...(trace === null || trace.keepsState ? [] : (["tracestate"] as const)),
     ]);
     TABLES.set(key, table);
   }
@@ -74,7 +81,7 @@ function tableFor({ trusted, sandboxHost, dropAuthorization, dropOrigin }: Forwa
  */
 export function requestText(request: RequestHead, path: string, forwarded: ForwardedFor): string {
   const { fields } = request;
-  const { trusted, sandboxHost, prefix, upgrade } = forwarded;
+  const { trusted, sandboxHost, prefix, upgrade, trace } = forwarded;
   let text = `${request.method} ${path} HTTP/1.1\r\n`;
   if (sandboxHost !== undefined) text += `Host: ${sandboxHost}\r\n`;
   text += fields.linesWithout(tableFor(forwarded), request.connection.named);
@@ -85,5 +92,6 @@ export function requestText(request: RequestHead, path: string, forwarded: Forwa
   }\r\nX-Forwarded-Proto: ${(trusted ? fields.value("x-forwarded-proto") : undefined) ?? forwarded.proto}\r\n`;
   if (prefix !== undefined) text += `X-Forwarded-Prefix: ${prefix}\r\n`;
   text += `X-Request-Id: ${forwarded.requestId}\r\n`;
+  if (trace !== null) text += `traceparent: ${trace.print()}\r\n`;
   return upgrade === undefined ? `${text}\r\n` : `${text}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
 }
