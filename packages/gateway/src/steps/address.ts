@@ -8,7 +8,6 @@ import {
   parseHost,
   parsePath,
   parseSandboxHeaders,
-  printPrefix,
   SandgateError,
   type HeaderAddress,
   type PathAddress,
@@ -54,13 +53,22 @@ export function resolveAddress(
   baseDomain: string | undefined,
   memory: ConnectionMemory,
 ): Addressed {
-  const base =
-    baseDomain !== undefined && head.hostname.endsWith(`.${baseDomain}`) ? baseDomain : LOCAL_BASE_DOMAIN;
-  const host = parseHost(head.hostname, base);
-  if (host === "malformed")
-    throw new SandgateError("ADDRESS_MALFORMED", `${head.hostname} is no [port--]sandbox--user.${base}.`);
+  const { hostname } = head;
+  if (hostname !== memory.addressedName) {
+    memory.hostAddress = parseHost(hostname, baseOf(hostname, baseDomain));
+    memory.addressedName = hostname;
+  }
+  const host = memory.hostAddress;
+  if (host === "malformed") {
+    const base = baseOf(hostname, baseDomain);
+    throw new SandgateError("ADDRESS_MALFORMED", `${hostname} is no [port--]sandbox--user.${base}.`);
+  }
   if (host !== null) return { form: "host", ...host, rest: head.target };
-  return entry === "router" ? byHeaders(head, fields) : byPath(head, memory);
+  return entry === "router" ? byHeaders(head, fields) : byPath(head);
+}
+
+function baseOf(hostname: string, baseDomain: string | undefined): string {
+  return baseDomain !== undefined && hostname.endsWith(`.${baseDomain}`) ? baseDomain : LOCAL_BASE_DOMAIN;
 }
 
 function byHeaders({ target }: Head, fields: HeaderFields): Addressed {
@@ -72,17 +80,11 @@ function byHeaders({ target }: Head, fields: HeaderFields): Addressed {
   return { form: "header", ...parsed.address, rest: target };
 }
 
-function byPath({ target }: Head, memory: ConnectionMemory): Addressed {
-  if (target.startsWith(memory.prefix)) {
-    const { user, sandbox, port, prefix } = memory;
-    return { form: "path", user, sandbox, port, rest: target.slice(prefix.length - 1) };
-  }
+function byPath({ target }: Head): Addressed {
   const parsed = parsePath(target);
   if (parsed.kind === "malformed")
     throw new SandgateError("ADDRESS_MALFORMED", `The address is malformed: ${parsed.why}.`);
   if (parsed.kind === "own") return { form: "own", path: parsed.path };
-  const { user, sandbox, port } = parsed.address;
-  const prefix = `${printPrefix(parsed.address)}/`;
-  if (target.startsWith(prefix)) Object.assign(memory, { prefix, user, sandbox, port });
-  return { form: "path", ...parsed.address };
+  const { user, sandbox, port, rest } = parsed.address;
+  return { form: "path", user, sandbox, port, rest };
 }

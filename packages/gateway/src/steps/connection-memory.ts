@@ -1,6 +1,7 @@
 import type { BlockList } from "node:net";
 import { isIP } from "node:net";
 import type { ClientPeer } from "../engine/client/client-peer.ts";
+import type { parseHost } from "@sandgate/contract";
 import type { Caller } from "./caller.ts";
 
 /**
@@ -11,11 +12,9 @@ export interface ConnectionMemory {
   /** A Host header and the name in it. */
   host: string;
   hostname: string;
-  /** `/user/sandbox[:port]/`, and what that addresses. */
-  prefix: string;
-  user: string;
-  sandbox: string;
-  port: number | undefined;
+  /** A host name that was looked at for an address, and the one it is in host form. */
+  addressedName: string;
+  hostAddress: ReturnType<typeof parseHost>;
   /** A key and whose it was, in that generation of keys. */
   key: string;
   generation: number;
@@ -31,10 +30,8 @@ export function memoryOf(peer: ClientPeer, trusted: BlockList): ConnectionMemory
   const memory: ConnectionMemory = {
     host: "",
     hostname: "",
-    prefix: "\0",
-    user: "",
-    sandbox: "",
-    port: undefined,
+    addressedName: "",
+    hostAddress: null,
     key: "",
     generation: -1,
     caller: null,

@@ -38,13 +38,16 @@ export function decide(
   if (!caller.admin && caller.user !== address.user) {
     throw new SandgateError("FORBIDDEN", `${caller.id} does not reach the sandboxes of ${address.user}.`);
   }
-  const name = `${address.user}/${address.sandbox}`;
   const route = routes.find(address.user, address.sandbox);
-  if (route === undefined || route.unclaimed) throw missing(name, options);
+  if (route === undefined || route.unclaimed) throw missing(nameOf(address), options);
   if (route.state === "Conflict") throw new SandgateError("ADDRESS_CONFLICT", route.message);
-  const [host] = route.podIps;
-  if (route.state !== "Ready" || host === undefined) throw notReady(route, name);
+  const host = route.podIps[0];
+  if (route.state !== "Ready" || host === undefined) throw notReady(route, nameOf(address));
   return { route, host, port: portOf(route, address.port, options.sandboxPort) };
+}
+
+function nameOf({ user, sandbox }: PathAddress): string {
+  return `${user}/${sandbox}`;
 }
 
 /**

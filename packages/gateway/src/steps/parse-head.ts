@@ -37,8 +37,10 @@ export function parseHead(request: RequestHead, memory: ConnectionMemory): Head 
     if (fields.times(name) > 1)
       throw new SandgateError("REQUEST_MALFORMED", `The request has more than one ${name}.`);
   }
-  const host = fields.value("host") ?? "";
-  if (hosts === 1 && host !== memory.host) {
+  let host = memory.host;
+  if (hosts === 0) host = "";
+  else if (host === "" || !fields.valueIs("host", host)) {
+    host = fields.value("host") ?? "";
     memory.hostname = hostnameOf(host);
     memory.host = host;
   }

@@ -22,7 +22,9 @@ export const RESCOPED = [
 /** The lines of these headers as the client must see them. */
 export function rescopeLines(fields: HeaderFields, to: Rescope): string {
   let text = "";
-  for (const cookie of fields.values("set-cookie")) text += line("Set-Cookie", rescopeCookie(cookie, to));
+  if (fields.times("set-cookie") > 0) {
+    for (const cookie of fields.values("set-cookie")) text += line("Set-Cookie", rescopeCookie(cookie, to));
+  }
   if (to.prefix === "") return text;
   if (fields.times("location") > 0) text += line("Location", rescopeUrl(fields.value("location") ?? "", to));
   if (fields.times("content-location") > 0)

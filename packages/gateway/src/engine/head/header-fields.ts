@@ -135,6 +135,19 @@ export class HeaderFields {
     return index === -1 ? undefined : this.valueAt(index);
   }
 
+  /** Whether the first field of that name has exactly that value, found without making a string of it. */
+  valueIs(name: KnownHeader, text: string): boolean {
+    const index = this.#first[HEADER_ID[name]]!;
+    if (index === -1) return false;
+    const place = index * STRIDE;
+    const start = this.#places[place + VALUE_START]!;
+    if (this.#places[place + VALUE_END]! - start !== text.length) return false;
+    for (let at = 0; at < text.length; at++) {
+      if (this.#bytes[start + at] !== text.charCodeAt(at)) return false;
+    }
+    return true;
+  }
+
   /** All values of that name in their order, as one list (RFC 9110, section 5.3); undefined without one. */
   joined(name: KnownHeader): string | undefined {
     const id = HEADER_ID[name];

@@ -93,7 +93,8 @@ export class ResponseHead {
     while (at < end && FIELD_VALUE[bytes[at]!] === 1) at++;
     if (at + 1 >= end) return INCOMPLETE;
     if (bytes[at] !== CR || bytes[at + 1] !== LF) throw broken("a status line that does not end with CR LF");
-    this.reason = bytes.toString("latin1", reasonStart, at);
+    const usual = at - reasonStart === 2 && bytes[reasonStart] === 0x4f && bytes[reasonStart + 1] === 0x4b;
+    this.reason = usual ? "OK" : bytes.toString("latin1", reasonStart, at);
     return at + 2;
   }
 }
