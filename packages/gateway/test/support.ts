@@ -46,8 +46,14 @@ export async function openBench(
     userNamespaces: config.userNamespaces,
     limits: limitBoundsOf(config),
   });
-  const atBackend = (route: Route | undefined): Route | undefined =>
-    route === undefined || route.podIps.length === 0 ? route : { ...route, podIps: [BACKEND] };
+  // One for each route, as kept connections are found by what a route was dialled by before.
+  const copies = new WeakMap<Route, Route>();
+  const atBackend = (route: Route | undefined): Route | undefined => {
+    if (route === undefined || route.podIps.length === 0) return route;
+    const copy = copies.get(route) ?? { ...route, podIps: [BACKEND] };
+    copies.set(route, copy);
+    return copy;
+  };
   const routes: RouteTable = {
     find: (user, name) => atBackend(table.find(user, name)),
     list: () => table.list(),

@@ -60,6 +60,11 @@ export class SandboxTraffic {
     (traffic.counts ?? this.#others)[at]!++;
   }
 
+  /** Sandboxes that are counted apart, with a row or without one yet. */
+  get watched(): number {
+    return this.#byAddress.size;
+  }
+
   samples(): Sample[] {
     const samples: Sample[] = [];
     for (const { address, counts } of this.#byAddress.values()) {
