@@ -121,6 +121,21 @@ export const METRICS = {
     labels: ["file"],
     merge: "least",
   },
+  sandgate_workers: {
+    type: "gauge",
+    help: "Threads that serve, where there are several.",
+    labels: [],
+  },
+  sandgate_worker_restarts_total: {
+    type: "counter",
+    help: "Threads that were started in the place of one that ended by an error.",
+    labels: [],
+  },
+  sandgate_worker_requests_total: {
+    type: "counter",
+    help: "Requests that have ended, by the thread that served them.",
+    labels: ["worker"],
+  },
   sandgate_build_info: {
     type: "gauge",
     help: "1, for the versions that run.",

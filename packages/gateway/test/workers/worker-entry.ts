@@ -1,0 +1,38 @@
+/** What a worker of the tests begins with: pods are on loopback, and paths below /crash/ end the thread that is asked. */
+import { createConfiguredRoutes, runWorker, type Route, type RouteTable } from "../../src/index.ts";
+
+const BACKEND = "127.0.0.1";
+
+const atBackend = (route: Route | undefined): Route | undefined =>
+  route === undefined || route.podIps.length === 0 ? route : { ...route, podIps: [BACKEND] };
+
+function onLoopback(table: RouteTable): RouteTable {
+  return {
+    find: (user, name) => {
+      if (user === "crash") setImmediate(crash);
+      return atBackend(table.find(user, name));
+    },
+    list: () => table.list(),
+    findNamed: (namespace, name) => atBackend(table.findNamed(namespace, name)),
+    findByPodIp: (ip) => atBackend(table.findByPodIp(ip)),
+    follow: table.follow,
+    put: (uid, entry, refusal) => table.put(uid, entry, refusal),
+    refusalOf: (uid) => table.refusalOf(uid),
+    get size() {
+      return table.size;
+    },
+  };
+}
+
+function crash(): void {
+  throw new Error("told to crash");
+}
+
+await runWorker({
+  createLogger: (output) => {
+    const write = (message: string, fields?: object): void =>
+      output.write(`${JSON.stringify({ message, ...fields })}\n`);
+    return { debug() {}, info: write, warn: write, error: write };
+  },
+  createRoutes: (config) => onLoopback(createConfiguredRoutes(config)),
+});
