@@ -70,7 +70,7 @@ export async function openCertificates(
       key: first.key,
       minVersion: MIN_VERSION,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      ALPNProtocols: ["http/1.1"],
+      ALPNProtocols: ["h2", "http/1.1"],
       SNICallback: (name, done) => {
         const found = loaded.find(({ x509 }) => x509.checkHost(name) !== undefined);
         done(null, (found ?? loaded[0]).context);

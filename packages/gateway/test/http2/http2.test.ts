@@ -87,7 +87,7 @@ describe("a request by HTTP/2", () => {
       return (await send2(client, { ":path": `${prefix}/`, ...headers })).status;
     };
     expect(await Promise.all(["sk-alice", "sk-bob", undefined, "sk-alice", "sk-no"].map(status))).toEqual([
-      200, 404, 401, 200, 401,
+      200, 403, 401, 200, 401,
     ]);
   });
 

@@ -5,6 +5,7 @@ import { BodyReader } from "../body/body-reader.ts";
 import { INCOMPLETE } from "../head/header-fields.ts";
 import { HOP_BY_HOP } from "../head/known-headers.ts";
 import { MAX_RESPONSE_FIELDS, ResponseHead } from "../head/response-head.ts";
+import type { RequestText } from "./client-request-text.ts";
 
 /** Heads are read one at a time. The gateway adds a few lines of its own to a sandbox's. */
 const HEAD = new ResponseHead(MAX_RESPONSE_FIELDS + 8);
@@ -15,22 +16,20 @@ const HANDSHAKE_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /** Takes the engine's answer in HTTP/1.1 apart and says it on a stream of HTTP/2. */
 export class ClientAnswer {
   readonly #stream: ServerHttp2Stream;
-  readonly #method: string;
-  readonly #webSocketKey: string | null;
+  readonly #request: RequestText;
+  /** Told when all of it is with HTTP/2. */
+  readonly #onSaid: () => void;
   readonly #body = new BodyReader("BROKEN");
   /** Begin of a head that is not all there. */
   #held: Buffer | null = null;
   #phase: "head" | "body" | "tunnel" | "done" = "head";
+  /** Null where none may come. */
   #trailers: Record<string, string[]> | null = null;
 
-  /**
-   * @param method - Of the request, as the engine got it.
-   * @param webSocketKey - Key of the handshake that it was; null where it was none.
-   */
-  constructor(stream: ServerHttp2Stream, method: string, webSocketKey: string | null) {
+  constructor(stream: ServerHttp2Stream, request: RequestText, onSaid: () => void) {
     this.#stream = stream;
-    this.#method = method;
-    this.#webSocketKey = webSocketKey;
+    this.#request = request;
+    this.#onSaid = onSaid;
   }
 
   /** The whole answer was taken. */
@@ -68,6 +67,11 @@ export class ClientAnswer {
     return this.#takeBody(all, at);
   }
 
+  /** Of the stream: it takes no more. */
+  finished(): void {
+    if (this.complete && this.#trailers === null) this.#onSaid();
+  }
+
   #sayHead(): void {
     const { status } = HEAD;
     const headers = headersOf(HEAD);
@@ -79,7 +83,7 @@ export class ClientAnswer {
       this.#stream.additionalHeaders(headers);
       return;
     }
-    let length = HEAD.bodyLength(this.#method);
+    let length = HEAD.bodyLength(this.#request.method);
     if (status === constants.HTTP_STATUS_RESET_CONTENT && length !== 0) {
       // It has no content (RFC 9110, section 15.3.6), and Node.js sends none. What the sandbox sends of it is passed over.
       length = 0;
@@ -89,10 +93,17 @@ export class ClientAnswer {
     if (length !== CHUNKED) {
       this.#stream.respond(headers, { endStream: length === 0 });
       this.#phase = length === 0 ? "done" : "body";
+      // To HEAD Node.js has ended it before.
+      if (this.#stream.writableFinished) this.finished();
       return;
     }
+    const trailers: Record<string, string[]> = (this.#trailers = {});
     this.#stream.respond(headers, { waitForTrailers: true });
-    this.#stream.once("wantTrailers", () => this.#stream.sendTrailers(this.#trailers ?? {}));
+    this.#stream.once("wantTrailers", () => {
+      this.#stream.sendTrailers(trailers);
+      // Node.js sends them then, too, and before.
+      setImmediate(this.#onSaid);
+    });
     this.#phase = "body";
   }
 
@@ -105,7 +116,7 @@ export class ClientAnswer {
           more = stream.write(data.subarray(from, to));
         },
         (name, value) => {
-          ((this.#trailers ??= {})[name] ??= []).push(value);
+          if (this.#trailers !== null && !CUT.has(name)) (this.#trailers[name] ??= []).push(value);
         },
       );
     }
@@ -119,11 +130,9 @@ export class ClientAnswer {
 
   /** A handshake that went well is a 200 in HTTP/2 (RFC 8441, section 5). */
   #beginTunnel(headers: OutgoingHttpHeaders): void {
-    const key = this.#webSocketKey ?? "";
-    const accept = createHash("sha1")
-      .update(key + HANDSHAKE_GUID)
-      .digest("base64");
-    if (this.#webSocketKey === null || headers["sec-websocket-accept"] !== accept)
+    const key = this.#request.webSocketKey;
+    const accept = createHash("sha1").update(`${key}${HANDSHAKE_GUID}`).digest("base64");
+    if (key === null || headers["sec-websocket-accept"] !== accept)
       throw new Error("a handshake that the sandbox did not carry out");
     delete headers["sec-websocket-accept"];
     this.#phase = "tunnel";

@@ -27,6 +27,8 @@ const SESSION_WINDOW_BYTES = 1024 * 1024;
 /** More than the engine takes, so that a client gets its 431 instead of a reset. */
 const HEADER_LIST_BYTES = 64 * 1024;
 const HEADER_LIST_FIELDS = 512;
+/** What Node.js keeps for all streams of a connection; where it is more, new streams are refused. */
+const SESSION_MEMORY_MB = 64;
 /** How long a client gets to end its connection once all is said. */
 const LINGER_MS = 2_000;
 const ALL_STREAMS = 2 ** 31 - 1;
@@ -60,6 +62,7 @@ export class ClientSession {
     this.#deadline.set(owner.limits.headTimeoutMs);
     const session = (this.#session = performServerHandshake(socket, {
       maxHeaderListPairs: HEADER_LIST_FIELDS,
+      maxSessionMemory: SESSION_MEMORY_MB,
       strictSingleValueFields: false,
       settings: {
         enableConnectProtocol: true,

@@ -3,7 +3,7 @@ import { Duplex } from "node:stream";
 import { ClientAnswer } from "./client-answer.ts";
 import type { RequestText } from "./client-request-text.ts";
 
-const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
+const { NGHTTP2_NO_ERROR } = constants;
 
 type Done = (error?: Error | null) => void;
 
@@ -24,21 +24,21 @@ export class ClientStream extends Duplex {
   #trailers = "";
   /** Whoever waits for room on the stream. */
   #onRoom: Done | null = null;
-  /** Whoever waits until the answer is sent. */
+  /** Whoever waits until the stream is over. */
   #onSent: Done | null = null;
 
   constructor(stream: ServerHttp2Stream, request: RequestText) {
     super();
     this.#stream = stream;
     this.#request = request;
-    this.#answer = new ClientAnswer(stream, request.method, request.webSocketKey);
+    this.#answer = new ClientAnswer(stream, request, () => this.#said());
     this.#requestDone = stream.endAfterHeaders;
     this.push(Buffer.from(request.head, "latin1"));
     stream.on("data", (chunk: Buffer) => this.#data(chunk));
     stream.on("trailers", (_headers, _flags, raw) => this.#takeTrailers(raw));
     stream.on("end", () => this.#requestEnded());
     stream.on("drain", () => this.#room());
-    stream.on("finish", () => this.#answerSent());
+    stream.on("finish", () => this.#answer.finished());
     stream.on("error", () => {});
     stream.on("close", () => this.#closed());
   }
@@ -61,24 +61,21 @@ export class ClientStream extends Duplex {
   }
 
   override _final(done: Done): void {
-    const stream = this.#stream;
-    if (this.#answer.tunnel) stream.end();
+    if (this.#answer.tunnel) this.#stream.end();
     else if (!this.#answer.complete) {
       done(new Error("an answer without an end"));
       return;
     }
-    this.#onSent = done;
-    if (stream.destroyed || stream.writableFinished) this.#answerSent();
+    if (this.#stream.destroyed) {
+      done();
+      this.push(null);
+    } else this.#onSent = done;
   }
 
   override _destroy(error: Error | null, done: Done): void {
-    if (!this.#stream.destroyed && !this.#stream.closed) {
-      const good = this.#answer.complete && this.#stream.writableFinished;
-      this.#stream.close(
-        good ? NGHTTP2_NO_ERROR : this.#answer.tunnel ? NGHTTP2_CANCEL : NGHTTP2_INTERNAL_ERROR,
-      );
-    }
-    this.#stream.resume();
+    // With an error, and not by `close`: that would end the stream first, and a cut answer must not look like a whole one.
+    if (!this.#stream.destroyed && !this.#stream.closed)
+      this.#stream.destroy(error ?? new Error("its connection was cut"));
     done(error);
   }
 
@@ -106,23 +103,23 @@ export class ClientStream extends Duplex {
     done?.();
   }
 
-  /** The engine has ended its side, and all of it is on its way. */
-  #answerSent(): void {
-    const done = this.#onSent;
-    if (done === null) return;
-    this.#onSent = null;
-    done();
-    if (this.#answer.tunnel) return;
-    // The client need not send the rest of a request that is answered (RFC 9113, section 8.1).
-    if (!this.#requestDone && !this.#stream.closed) this.#stream.close(NGHTTP2_NO_ERROR);
+  /** The client need not send the rest of a request that is answered (RFC 9113, section 8.1). */
+  #said(): void {
     this.#deaf = true;
-    this.push(null);
+    if (!this.#requestDone && !this.#stream.closed) this.#stream.close(NGHTTP2_NO_ERROR);
+    this.#stream.resume();
   }
 
   #closed(): void {
     const whole = this.#answer.tunnel ? this.#requestDone : this.#answer.complete;
-    if (whole && this.#stream.writableFinished) this.#answerSent();
-    else this.destroy(new Error("the client has reset its stream"));
+    if (!whole || !this.#stream.writableFinished) {
+      this.destroy(new Error("the client has reset its stream"));
+      return;
+    }
+    const done = this.#onSent;
+    if (done === null) return;
+    done();
+    this.push(null);
   }
 }
 
