@@ -61,6 +61,8 @@ function engineSnapshot(engine: EngineCounters, pool: UpstreamPool): MetricsSnap
     sandgate_upstream_connections: byLabel({ busy: pool.open - idle, idle }),
     sandgate_dials_total: one(pool.dials),
     sandgate_dial_failures_total: byLabel(engine.dialFailures),
+    sandgate_circuits_open: one(engine.circuitsOpen),
+    sandgate_circuit_openings_total: one(engine.circuitOpenings),
     sandgate_repeats_total: one(engine.repeats),
   };
 }

@@ -87,6 +87,16 @@ export const METRICS = {
     help: "Of these, those that came to nothing: `refused`, `timeout`, `unreachable` (no way to the address), `reset`, `tunnel` (the API server opens none), `other`.",
     labels: ["reason"],
   },
+  sandgate_circuits_open: {
+    type: "gauge",
+    help: "Addresses of pods that are not dialled for now, because dialling them failed.",
+    labels: [],
+  },
+  sandgate_circuit_openings_total: {
+    type: "counter",
+    help: "How often it came to that.",
+    labels: [],
+  },
   sandgate_repeats_total: {
     type: "counter",
     help: "Requests that were sent once more, on a new connection, because the kept one ended before a byte of the answer.",
