@@ -63,8 +63,8 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
   const logger = options.logger ?? silentLogger;
   const annotatedBy = createAnnotationReader(options.limits);
   const holders = new Map<string, Holder>();
-  /** UIDs by address; most addresses are claimed once, which needs no set. */
-  const claims = new Map<string, string | Set<string>>();
+  /** Who claims an address; mostly one, which needs no set. Every request looks here, and nowhere else. */
+  const claims = new Map<string, Holder | Set<Holder>>();
   /** UIDs by namespace and name of the object. */
   const named = new Map<string, string>();
   const followers = new Map<string, Set<() => void>>();
@@ -80,19 +80,19 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
     const object = objectKey(holder.route.namespace, holder.route.name);
     if (named.get(object) === uid) named.delete(object);
     const key = keyOf(holder.route);
-    const uids = claims.get(key);
-    if (uids === uid) claims.delete(key);
-    else if (typeof uids === "object" && uids.delete(uid) && uids.size === 0) claims.delete(key);
+    const claimed = claims.get(key);
+    if (claimed === holder) claims.delete(key);
+    else if (claimed instanceof Set && claimed.delete(holder) && claimed.size === 0) claims.delete(key);
   }
 
-  function claimants(key: string): Iterable<string> {
-    const uids = claims.get(key) ?? [];
-    return typeof uids === "string" ? [uids] : uids;
+  function claimants(key: string): readonly Holder[] {
+    const claimed = claims.get(key);
+    if (claimed === undefined) return NONE;
+    return claimed instanceof Set ? [...claimed] : [claimed];
   }
 
   function settle(key: string): void {
-    const contenders = [...claimants(key)]
-      .flatMap((uid) => holders.get(uid) ?? [])
+    const contenders = claimants(key)
       .filter((holder) => !holder.refused)
       .toSorted(
         (a, b) =>
@@ -121,11 +121,9 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
   return {
     find(user, name) {
       const claimed = claims.get(`${user}/${name}`);
-      if (typeof claimed === "string") return holders.get(claimed)?.route;
+      if (!(claimed instanceof Set)) return claimed?.route;
       let refused: Route | undefined;
-      for (const uid of claimed ?? []) {
-        const holder = holders.get(uid);
-        if (holder === undefined) continue;
+      for (const holder of claimed) {
         if (!holder.refused) return holder.route;
         refused = holder.route;
       }
@@ -185,13 +183,13 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
         return;
       }
       remove(uid);
-      const holder = { route: actual, actual, refused: false };
+      const holder: Holder = { route: actual, actual, refused: false };
       holders.set(uid, holder);
       named.set(objectKey(actual.namespace, actual.name), uid);
-      const uids = claims.get(key);
-      if (uids === undefined) claims.set(key, uid);
-      else if (typeof uids === "string") claims.set(key, new Set([uids, uid]));
-      else uids.add(uid);
+      const claimed = claims.get(key);
+      if (claimed === undefined) claims.set(key, holder);
+      else if (claimed instanceof Set) claimed.add(holder);
+      else claims.set(key, new Set([claimed, holder]));
       if (refusal !== undefined) refuse(holder, refusal);
       else if (mine) settle(key);
       else
