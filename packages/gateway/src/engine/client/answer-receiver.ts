@@ -223,6 +223,7 @@ export class AnswerReceiver {
     core.parts.counters.tunnels[core.tunnel]++;
     client.channel.write(upgradeText(RESPONSE, plan.rescope));
     const held = client.becomeTunnel();
+    core.tunnelFrom = client.channel.received - (held?.length ?? 0);
     core.phase = "tunnel";
     // A tunnel may be idle for days; what was sent is of no more use.
     core.plan = null;

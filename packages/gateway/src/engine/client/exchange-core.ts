@@ -32,6 +32,8 @@ export interface ExchangeCore {
   status: number;
   /** What the upgraded connection speaks; null where there is none. */
   tunnel: TunnelProtocol | null;
+  /** How many of the bytes from the client came before those. */
+  tunnelFrom: number;
   /** When a new connection to the sandbox was open, 0 for a kept one. As all times, of performance.now(). */
   connectedMs: number;
   /** When the head of the answer was there, 0 before. */

@@ -28,6 +28,7 @@ export class Exchange implements ExchangeCore {
   answeredMs = 0;
   status = 0;
   tunnel: TunnelProtocol | null = null;
+  tunnelFrom = 0;
   /** Code of the gateway's own error. */
   error: string | null = null;
   /** Bytes of the request may have reached the sandbox. */
@@ -40,6 +41,8 @@ export class Exchange implements ExchangeCore {
   readonly #sender: RequestSender;
   readonly #receiver: AnswerReceiver;
   #sandbox: string | null = null;
+  /** Bytes that the client's connection had been sent before. */
+  #sentBefore = 0;
   /** The head could not be read, so nobody knows where the next request begins. */
   #unreadable = false;
 
@@ -69,6 +72,15 @@ export class Exchange implements ExchangeCore {
   /** `user/sandbox`, null before a decision. */
   get sandbox(): string | null {
     return this.#sandbox;
+  }
+
+  /** Bytes of the request's body, and after an upgrade those from the client. */
+  get bytesIn(): number {
+    return this.tunnel === null ? this.#sender.body.bytes : this.client.channel.received - this.tunnelFrom;
+  }
+  /** Bytes to the client, those of heads among them. */
+  get bytesOut(): number {
+    return this.client.channel.sent - this.#sentBefore;
   }
 
   // For the connection.
@@ -232,6 +244,7 @@ export class Exchange implements ExchangeCore {
     this.answeredMs = 0;
     this.status = 0;
     this.tunnel = null;
+    this.#sentBefore = this.client.channel.sent;
     this.error = null;
     this.reached = false;
     this.context = null;

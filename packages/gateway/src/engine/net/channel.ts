@@ -46,6 +46,7 @@ function onClose(this: ChannelStream): void {
   this[CHANNEL].gone();
 }
 function onData(this: ChannelStream, chunk: Buffer): void {
+  this[CHANNEL].streamed += chunk.length;
   this[CHANNEL].events.bytes(chunk, chunk.length);
 }
 
@@ -66,6 +67,8 @@ export class Channel {
   events: ChannelEvents;
   /** Bytes that were written to it so far, those still waiting among them. */
   sent = 0;
+  /** Bytes that were read from a stream, of which nobody else has a count. */
+  streamed = 0;
   readonly #stream: Duplex;
   /** The last error, told when it closes. */
   #error: NodeJS.ErrnoException | null = null;
@@ -148,9 +151,9 @@ export class Channel {
     return this.#stream instanceof Socket ? this.#stream : null;
   }
 
-  /** Bytes that were read so far, which its socket counts anyway; 0 where it is none. */
+  /** Bytes that were read so far, which a socket counts anyway. */
   get received(): number {
-    return this.socket?.bytesRead ?? 0;
+    return this.socket?.bytesRead ?? this.streamed;
   }
 
   get destroyed(): boolean {
