@@ -52,7 +52,7 @@ const COMMON: BuildOptions = {
 };
 
 /**
- * Bundles the command: `run.mjs`, `entry.mjs` of the API server's thread, the chunks they share or load when they need
+ * Bundles the command: `run.mjs`, `entry.mjs` of the API server's thread, `gateway-worker.mjs` of a gateway's, the chunks they share or load when they need
  * them, and the files that are started by name. The same sources give the same bytes.
  *
  * @param folder - Made, or replaced.
@@ -67,6 +67,7 @@ export async function bundleCommand(folder: string = BUNDLE_FOLDER): Promise<voi
       entryPoints: {
         run: join(command, "src", "run.ts"),
         entry: join(embedded, "apiserver", "thread", "entry.mjs"),
+        "gateway-worker": join(command, "src", "up", "gateway-worker.mjs"),
       },
       outdir: part,
       outExtension: { ".js": ".mjs" },

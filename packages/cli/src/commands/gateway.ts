@@ -5,6 +5,7 @@ import { readGatewayConfig } from "../config-flags.ts";
 import { createConsoleLogger, logLevelOf } from "../output/console-logger.ts";
 import { aborted } from "../up/aborted.ts";
 import { createCleanup } from "../up/cleanup.ts";
+import type { LogForm } from "../up/log-form.ts";
 import { runGateway } from "../up/run-gateway.ts";
 import { watchForUnexpectedErrors } from "../up/unexpected.ts";
 import { say, type CommandContext } from "./context.ts";
@@ -16,15 +17,17 @@ export async function gateway(
 ): Promise<void> {
   const config = await readGatewayConfig(options, context.env);
   const access = await accessOf(options, context.env);
-  const logger = createConsoleLogger(
-    context.stderr,
-    logLevelOf(context.env["SANDGATE_LOG_LEVEL"]),
-    context.stderr.isTTY !== true,
-  );
+  const form: LogForm = {
+    level: logLevelOf(context.env["SANDGATE_LOG_LEVEL"]),
+    json: context.stderr.isTTY !== true,
+  };
+  const logger = createConsoleLogger(context.stderr, form.level, form.json);
   const unexpected = watchForUnexpectedErrors(logger);
   const cleanup = createCleanup();
   try {
-    const running = await runGateway({ access, config, logger, near: isInCluster(context.env) });
+    const near = isInCluster(context.env);
+    const log = { output: context.stderr, form };
+    const running = await runGateway({ access, config, logger, near, log });
     cleanup.add(() => running.close());
     say(context, `Sandgate gateway listens on ${running.gateway.url} for the cluster at ${access.server}`);
     if (running.gateway.routerUrl !== null) say(context, `Router: ${running.gateway.routerUrl}`);

@@ -12,6 +12,7 @@ import { waitForReady } from "../cluster/wait-for-ready.ts";
 import { readGatewayConfig } from "../config-flags.ts";
 import { createConsoleLogger, logLevelOf } from "../output/console-logger.ts";
 import { aborted } from "../up/aborted.ts";
+import type { LogForm } from "../up/log-form.ts";
 import { runGateway } from "../up/run-gateway.ts";
 import { createCleanup } from "../up/cleanup.ts";
 import { watchForUnexpectedErrors, type UnexpectedErrors } from "../up/unexpected.ts";
@@ -28,16 +29,13 @@ export async function up(context: CommandContext, options: Readonly<Record<strin
   await checkMachine();
   const dataDir = dataDirOf(options["dataDir"] as string | undefined, context.env);
   makeDataDir(dataDir);
-  const logger = createConsoleLogger(
-    context.stderr,
-    logLevelOf(context.env["SANDGATE_LOG_LEVEL"] ?? "warn"),
-    false,
-  );
+  const form: LogForm = { level: logLevelOf(context.env["SANDGATE_LOG_LEVEL"] ?? "warn"), json: false };
+  const logger = createConsoleLogger(context.stderr, form.level, form.json);
   const cleanup = createCleanup();
   const unexpected = watchForUnexpectedErrors(logger);
   try {
     const running = await Promise.race([
-      start(context, { options, config, dataDir, logger, cleanup, unexpected }),
+      start(context, { options, config, dataDir, logger, form, cleanup, unexpected }),
       unexpected.failed,
     ]);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
@@ -63,11 +61,13 @@ async function start(
     config: Awaited<ReturnType<typeof readGatewayConfig>>;
     dataDir: string;
     logger: Logger;
+    form: LogForm;
     cleanup: ReturnType<typeof createCleanup>;
     unexpected: UnexpectedErrors;
   },
 ): Promise<Started> {
   const { options, config, dataDir, logger, cleanup, unexpected } = parts;
+  const log = { output: context.stderr, form: parts.form };
   const entry = await buildRuntime();
   const api = await startApiServer({
     dataDir,
@@ -84,7 +84,7 @@ async function start(
     return client;
   };
   const [gateway, controllers, node] = await Promise.allSettled([
-    runGateway({ access: api.access("gateway"), config, logger, near: true }),
+    runGateway({ access: api.access("gateway"), config, logger, near: true, log }),
     startControllers({ client: clientOf("controllers"), logger }),
     startNode({
       client: clientOf("node"),

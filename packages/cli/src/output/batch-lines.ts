@@ -1,4 +1,7 @@
-import type { Writable } from "node:stream";
+/** Takes whole lines, as a stream does. */
+export interface LineOutput {
+  write(text: string): unknown;
+}
 
 /** Lines that go out together. */
 export interface LineBatch {
@@ -11,7 +14,7 @@ export interface LineBatch {
  * Gathers the lines of one turn of the event loop: writing to a file or a pipe holds the process up, and under load a turn has
  * dozens of requests. What is left when the process exits is written then.
  */
-export function batchLines(output: Writable): LineBatch {
+export function batchLines(output: LineOutput): LineBatch {
   let text = "";
   const flush = (): void => {
     if (text === "") return;

@@ -1,6 +1,5 @@
-import type { Writable } from "node:stream";
 import type { LogFields, Logger } from "@sandgate/contract";
-import { batchLines } from "./batch-lines.ts";
+import { batchLines, type LineOutput } from "./batch-lines.ts";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LEVELS)[number];
@@ -10,7 +9,7 @@ export type LogLevel = (typeof LEVELS)[number];
  *
  * @param level - The least that is written.
  */
-export function createConsoleLogger(output: Writable, level: LogLevel, json: boolean): Logger {
+export function createConsoleLogger(output: LineOutput, level: LogLevel, json: boolean): Logger {
   const lines = batchLines(output);
   const write = (of: LogLevel, message: string, fields: LogFields = {}): void => {
     if (LEVELS.indexOf(of) < LEVELS.indexOf(level)) return;

@@ -1,13 +1,18 @@
 import type { GatewayConfig, Logger } from "@sandgate/contract";
 import {
-  createRouteTable,
-  limitBoundsOf,
+  createConfiguredRoutes,
+  createRouteFeed,
   startGateway,
+  startWorkers,
+  workerCount,
   type Gateway,
   type OpenTunnel,
+  type RouteFeed,
 } from "@sandgate/gateway";
 import { createKubeClient, createPortForwardPool, watchSandboxes, type ClusterAccess } from "@sandgate/kube";
+import type { LineOutput } from "../output/batch-lines.ts";
 import { giveMemoryBack } from "./give-memory-back.ts";
+import type { LogForm } from "./log-form.ts";
 
 export interface RunningGateway {
   gateway: Gateway;
@@ -17,6 +22,8 @@ export interface RunningGateway {
   close(): Promise<void>;
 }
 
+const SILENT: LogForm = { level: "error", json: true };
+
 /** Wires a gateway to a cluster: routes are fed by the watch. */
 export async function runGateway(options: {
   access: ClusterAccess;
@@ -24,26 +31,27 @@ export async function runGateway(options: {
   logger: Logger;
   /** In the cluster, where pods' IPs are theirs. Elsewhere one may be reached that is somebody else's. */
   near: boolean;
+  /** Where threads that serve write their log, and how. Absent: nowhere. */
+  log?: { readonly output: LineOutput; readonly form: LogForm };
 }): Promise<RunningGateway> {
   const { config, logger } = options;
+  const far = !options.near || config.dial === "port-forward";
+  const workers = await workerCount(config, far, logger);
   const client = createKubeClient(options.access, { userAgent: "sandgate-gateway" });
-  const routes = createRouteTable({
-    userLabel: config.userLabel,
-    userNamespaces: config.userNamespaces,
-    limits: limitBoundsOf(config),
-    logger,
-  });
+  const routes = createConfiguredRoutes(config, logger);
+  const feed: RouteFeed | null = workers === 1 ? null : createRouteFeed(routes, () => watch.health);
   const watch = watchSandboxes({
     client,
     namespace: config.watchNamespace,
-    onChange: (uid, entry) => routes.put(uid, entry),
+    onChange: (uid, entry) => (feed ?? routes).put(uid, entry),
+    onHealth: () => feed?.healthChanged(),
     logger,
   });
   watch.synced.then(
     () => giveMemoryBack(routes.size),
     () => {},
   );
-  const tunnels = options.near && config.dial !== "port-forward" ? null : createPortForwardPool(client);
+  const tunnels = far ? createPortForwardPool(client) : null;
   const openTunnel: OpenTunnel | undefined =
     tunnels === null
       ? undefined
@@ -52,14 +60,25 @@ export async function runGateway(options: {
             logger.warn("a pod cannot be reached by port-forward", { namespace, pod, error: error.message });
             throw error;
           });
+  const source = {
+    routes,
+    get health() {
+      return watch.health;
+    },
+  };
   try {
-    const source = {
-      routes,
-      get health() {
-        return watch.health;
-      },
-    };
-    const gateway = await startGateway({ config, source, openTunnel, logger });
+    const gateway =
+      feed === null
+        ? await startGateway({ config, source, openTunnel, logger })
+        : await startWorkers({
+            config,
+            count: workers,
+            feed,
+            entry: new URL("gateway-worker.mjs", import.meta.url),
+            own: options.log?.form ?? SILENT,
+            logger,
+            write: (lines) => options.log?.output.write(lines),
+          });
     return {
       gateway,
       synced: watch.synced,
