@@ -158,9 +158,14 @@ export class Exchange implements ExchangeCore {
   /** Ends the exchange with an answer of the gateway's own. */
   answer(answer: OwnAnswer): void {
     if (this.phase === "done") return;
-    // What is left of the body is not read, so the connection cannot be used again.
+    // What is left of the body is not read, so the connection cannot be used again; nor is who sends what is malformed
+    // given a second try, on a connection that a proxy in front may share among its clients.
     const keep =
-      this.#sender.body.done && !this.#unreadable && !this.head.connection.upgrade && this.clientKeeps;
+      this.#sender.body.done &&
+      !this.#unreadable &&
+      this.error !== "REQUEST_MALFORMED" &&
+      !this.head.connection.upgrade &&
+      this.clientKeeps;
     const withBody = this.#unreadable || this.head.method !== "HEAD";
     this.client.channel.write(ownText(answer, this.connectionValue(keep), withBody));
     this.end(answer.status, this.error, keep);

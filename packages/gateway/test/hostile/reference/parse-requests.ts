@@ -109,7 +109,10 @@ export function parseRequestHead(
   if (expectations.length > 0 && expectations.join(", ").toLowerCase() !== "100-continue")
     return { wrong: "another expectation than 100-continue" };
   const length = lengthOf(fields, minor);
-  if (length === null) return { wrong: "the framing" };
+  if (length === null) {
+    const zero = /^0[0-9]{1,14}$/.test(valuesOf(fields, "content-length").join());
+    return { wrong: zero ? "a length that begins with 0" : "the framing" };
+  }
   return { method, target, minor, fields, end: section.end, length };
 }
 
@@ -122,7 +125,9 @@ function lengthOf(fields: Fields, minor: 0 | 1): number | "chunked" | null {
     return beyondDoubt && /^chunked$/i.test(encodings[0] ?? "") ? "chunked" : null;
   }
   if (lengths.length === 0) return 0;
-  return lengths.length === 1 && /^[0-9]{1,15}$/.test(lengths[0] ?? "") ? Number(lengths[0]) : null;
+  return lengths.length === 1 && /^(?:0|[1-9][0-9]{0,14})$/.test(lengths[0] ?? "")
+    ? Number(lengths[0])
+    : null;
 }
 
 /** Options of all Connection fields, in lower case. */

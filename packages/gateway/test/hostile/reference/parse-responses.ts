@@ -119,7 +119,7 @@ export function framingOf(
       return null;
     framing = "chunked";
   } else if (lengths.length > 0) {
-    if (lengths.length > 1 || !/^[0-9]{1,15}$/.test(lengths[0] ?? "")) return null;
+    if (lengths.length > 1 || !/^(?:0|[1-9][0-9]{0,14})$/.test(lengths[0] ?? "")) return null;
     framing = Number(lengths[0]);
   }
   return method === "HEAD" || status < 200 || status === 204 || status === 304 ? 0 : framing;

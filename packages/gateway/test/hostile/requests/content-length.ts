@@ -2,6 +2,8 @@ import { get, head, HOST, passed, PATH, post, refused, SMUGGLED, type HostileReq
 
 const RFC = "RFC 9112, 6.3";
 const NUMBER = "RFC 9110, 8.6: digits only";
+/** The grammar has room for them, and so has the prefix of an octal number in C. */
+const LEADING_ZERO = "octal to strtol with base 0 and its like";
 
 function of(value: string, body = "hello"): string {
   return post([`Content-Length: ${value}`], body);
@@ -63,6 +65,10 @@ export const contentLength: readonly HostileRequest[] = [
   refused("cl-hex", "a hexadecimal number", NUMBER, of("0x5")),
   refused("cl-hex-letter", "a digit of base 16", NUMBER, of("a", "hellohello")),
   refused("cl-octal", "an octal number as programmers write it", NUMBER, of("0o5")),
+  refused("cl-zero-before", "a zero before the number", LEADING_ZERO, of("05")),
+  refused("cl-zeros-before", "three zeros before the number", LEADING_ZERO, of("0005")),
+  refused("cl-zero-octal", "010: eight to who reads octal numbers", LEADING_ZERO, of("010", "hellohello")),
+  refused("cl-zero-zero", "two zeros", LEADING_ZERO, of("00", "")),
   refused(
     "cl-underscore",
     "a separator within the number",

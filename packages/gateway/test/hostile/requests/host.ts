@@ -8,27 +8,27 @@ function to(host: string): string {
 }
 
 export const host: readonly HostileRequest[] = [
-  strayed("host-none", "no Host", RFC, head(`GET ${PATH}/a HTTP/1.1`)),
-  strayed(
+  refused("host-none", "no Host", RFC, head(`GET ${PATH}/a HTTP/1.1`)),
+  refused(
     "host-none-1.0",
     "no Host in HTTP/1.0",
     `${RFC}: a gateway with names needs one`,
     head(`GET ${PATH}/a HTTP/1.0`),
   ),
-  strayed("host-two-equal", "two equal Host", RFC, head(`GET ${PATH}/a HTTP/1.1`, HOST, HOST)),
-  strayed(
+  refused("host-two-equal", "two equal Host", RFC, head(`GET ${PATH}/a HTTP/1.1`, HOST, HOST)),
+  refused(
     "host-two-different",
     "two Host that differ",
     `${RFC}; routing on one, a virtual host by the other`,
     head(`GET ${PATH}/a HTTP/1.1`, HOST, "Host: other.example"),
   ),
-  strayed(
+  refused(
     "host-two-cases",
     "Host and HOST",
     RFC,
     head(`GET ${PATH}/a HTTP/1.1`, HOST, "HOST: other.example"),
   ),
-  strayed(
+  refused(
     "host-two-apart",
     "a second Host behind 20 headers",
     RFC,
@@ -39,7 +39,7 @@ export const host: readonly HostileRequest[] = [
       "Host: other.example",
     ),
   ),
-  strayed(
+  refused(
     "host-second-empty",
     "a second Host that is empty",
     RFC,
@@ -57,38 +57,38 @@ export const host: readonly HostileRequest[] = [
     "RFC 9112, 5.1",
     head(`GET ${PATH}/a HTTP/1.1`, "Host : other.example", HOST),
   ),
-  strayed("host-empty", "an empty Host", RFC, to("")),
-  strayed("host-list", "two names with a comma", SYNTAX, to("127.0.0.1, other.example")),
-  strayed("host-blank", "two names with a blank", SYNTAX, to("127.0.0.1 other.example")),
-  strayed(
+  refused("host-empty", "an empty Host", RFC, to("")),
+  refused("host-list", "two names with a comma", SYNTAX, to("127.0.0.1, other.example")),
+  refused("host-blank", "two names with a blank", SYNTAX, to("127.0.0.1 other.example")),
+  refused(
     "host-userinfo",
     "a user before the name",
     `${SYNTAX}; read as another host by URL parsers`,
     to("127.0.0.1@other.example"),
   ),
-  strayed("host-path", "a path behind the name", SYNTAX, to("127.0.0.1/x")),
-  strayed("host-query", "a query behind the name", SYNTAX, to("127.0.0.1?x")),
-  strayed("host-fragment", "a fragment behind the name", SYNTAX, to("127.0.0.1#x")),
-  strayed("host-url", "a URL", SYNTAX, to("http://127.0.0.1")),
-  strayed("host-backslash", "a backslash behind the name", SYNTAX, to("127.0.0.1\\.other.example")),
-  strayed("host-percent", "a percent-encoded letter", SYNTAX, to("%6cocalhost")),
-  strayed("host-port-word", "a port that is a word", SYNTAX, to("127.0.0.1:http")),
-  strayed("host-port-long", "a port of six digits", SYNTAX, to("127.0.0.1:655360")),
-  strayed("host-port-minus", "a port with a sign", SYNTAX, to("127.0.0.1:-80")),
-  strayed("host-two-ports", "two ports", SYNTAX, to("127.0.0.1:80:80")),
-  strayed(
+  refused("host-path", "a path behind the name", SYNTAX, to("127.0.0.1/x")),
+  refused("host-query", "a query behind the name", SYNTAX, to("127.0.0.1?x")),
+  refused("host-fragment", "a fragment behind the name", SYNTAX, to("127.0.0.1#x")),
+  refused("host-url", "a URL", SYNTAX, to("http://127.0.0.1")),
+  refused("host-backslash", "a backslash behind the name", SYNTAX, to("127.0.0.1\\.other.example")),
+  refused("host-percent", "a percent-encoded letter", SYNTAX, to("%6cocalhost")),
+  refused("host-port-word", "a port that is a word", SYNTAX, to("127.0.0.1:http")),
+  refused("host-port-long", "a port of six digits", SYNTAX, to("127.0.0.1:655360")),
+  refused("host-port-minus", "a port with a sign", SYNTAX, to("127.0.0.1:-80")),
+  refused("host-two-ports", "two ports", SYNTAX, to("127.0.0.1:80:80")),
+  refused(
     "host-port-path",
     "a path behind the port",
     `${SYNTAX}; cache poisoning by ports`,
     to('127.0.0.1:80"><script>'),
   ),
-  strayed("host-bracket-open", "an open bracket", SYNTAX, to("[::1")),
-  strayed("host-bracket-behind", "a name behind the bracket", SYNTAX, to("[::1].other.example")),
-  strayed("host-bracket-no-ip", "a name in brackets", SYNTAX, to("[localhost]")),
-  strayed("host-zone", "a zone in an IPv6 address", "RFC 6874: local to a machine", to("[fe80::1%25eth0]")),
-  strayed("host-ipv6-bare", "an IPv6 address without brackets", SYNTAX, to("::1")),
-  strayed("host-star", "a star", SYNTAX, to("*")),
-  strayed("host-quotes", "quotes", SYNTAX, to('"127.0.0.1"')),
+  refused("host-bracket-open", "an open bracket", SYNTAX, to("[::1")),
+  refused("host-bracket-behind", "a name behind the bracket", SYNTAX, to("[::1].other.example")),
+  refused("host-bracket-no-ip", "a name in brackets", SYNTAX, to("[localhost]")),
+  refused("host-zone", "a zone in an IPv6 address", "RFC 6874: local to a machine", to("[fe80::1%25eth0]")),
+  refused("host-ipv6-bare", "an IPv6 address without brackets", SYNTAX, to("::1")),
+  refused("host-star", "a star", SYNTAX, to("*")),
+  refused("host-quotes", "quotes", SYNTAX, to('"127.0.0.1"')),
   strayed("host-dot-first", "a dot before the name", SYNTAX, to(".localhost"), 400, 403),
   strayed(
     "host-dots",
@@ -99,7 +99,7 @@ export const host: readonly HostileRequest[] = [
     403,
   ),
   ...[0x00, 0x09, 0x1f, 0x7f, 0x80, 0xff].map((code) =>
-    strayed(
+    refused(
       `host-byte-${code.toString(16).padStart(2, "0")}`,
       `${hex(code)} within the name`,
       SYNTAX,

@@ -65,6 +65,12 @@ export const responseLengths: readonly HostileResponse[] = [
     TE,
     answerHead("HTTP/1.0 200 OK", "Transfer-Encoding: chunked") + `5\r\nhello\r\n${LAST}`,
   ),
+  broken(
+    "length-zeros-before",
+    "three zeros before the number",
+    `${LENGTH}; octal to strtol with base 0 and its like`,
+    ok(["Content-Length: 0005"], "hello"),
+  ),
   taken(
     "length-longer",
     "bytes behind the body",
