@@ -5,6 +5,7 @@ import { ResponseHead } from "../head/response-head.ts";
 import type { UpstreamUser } from "../upstream/upstream.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
 import { broken, brokenAnswer, dialFailure } from "./failures.ts";
+import { ownLines } from "./own-lines.ts";
 import { interimText, responseText, upgradeText, type Framing } from "./response-text.ts";
 import { openTunnelBetween, type Tunnel } from "./tunnel.ts";
 
@@ -136,9 +137,10 @@ export class AnswerReceiver {
       framing !== "from-chunks" &&
       (length !== UNTIL_CLOSE || framing === "to-chunks");
     const connection = core.connectionValue(this.#keepsClient);
-    const text = responseText(RESPONSE, framing, connection, core.plan!.rescope);
-    core.status = RESPONSE.status;
     core.answeredMs = performance.now();
+    const own = ownLines(RESPONSE.fields, core);
+    const text = responseText(RESPONSE, framing, connection, core.plan!.rescope, own);
+    core.status = RESPONSE.status;
     core.phase = "answering";
     if (framing === "from-chunks") {
       channel.write(text);
@@ -221,7 +223,7 @@ export class AnswerReceiver {
     const websocket = RESPONSE.fields.value("upgrade")?.toLowerCase() === "websocket";
     core.tunnel = websocket ? "websocket" : "other";
     core.parts.counters.tunnels[core.tunnel]++;
-    client.channel.write(upgradeText(RESPONSE, plan.rescope));
+    client.channel.write(upgradeText(RESPONSE, plan.rescope, ownLines(RESPONSE.fields, core)));
     const held = client.becomeTunnel();
     core.tunnelFrom = client.channel.received - (held?.length ?? 0);
     core.phase = "tunnel";

@@ -34,6 +34,12 @@ export interface ExchangeCore {
   tunnel: TunnelProtocol | null;
   /** How many of the bytes from the client came before those. */
   tunnelFrom: number;
+  /** In logs, and at the sandbox. */
+  readonly requestId: string;
+  /** When its head was there. */
+  readonly beganMs: number;
+  /** When it was decided where it goes, 0 before. */
+  readonly decidedMs: number;
   /** When a new connection to the sandbox was open, 0 for a kept one. As all times, of performance.now(). */
   connectedMs: number;
   /** When the head of the answer was there, 0 before. */

@@ -167,7 +167,7 @@ export class Exchange implements ExchangeCore {
       !this.head.connection.upgrade &&
       this.clientKeeps;
     const withBody = this.#unreadable || this.head.method !== "HEAD";
-    this.client.channel.write(ownText(answer, this.connectionValue(keep), withBody));
+    this.client.channel.write(ownText(answer, this.requestId, this.connectionValue(keep), withBody));
     this.end(answer.status, this.error, keep);
   }
 

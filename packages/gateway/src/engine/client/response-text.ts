@@ -16,7 +16,7 @@ export type Framing =
   | "none";
 
 /** Of one hop, and names that are the gateway's own. */
-const CUT = [...HOP_BY_HOP, "sandgate-*"] as const;
+const CUT = [...HOP_BY_HOP, "sandgate-key", "sandgate-timing", "sandgate-*"] as const;
 const FRAMING = ["transfer-encoding", "trailer"] as const;
 /** In path form all sandboxes share one origin, and one must not act on the others. */
 const SHARED_ORIGIN = [
@@ -53,14 +53,16 @@ const CUTS = { nothing: tables("nothing"), domain: tables("domain"), origin: tab
  * The head that the client gets for the sandbox's answer.
  *
  * @param connection - Value of the Connection header, empty for none.
+ * @param own - Lines of the gateway's own.
  */
 export function responseText(
   head: ResponseHead,
   framing: Framing,
   connection: string,
   rescope: Rescope | null,
+  own: string,
 ): string {
-  let text = startText(head, framing, rescope);
+  let text = startText(head, framing, rescope) + own;
   if (framing === "to-chunks") text += "Transfer-Encoding: chunked\r\n";
   return connection === "" ? `${text}\r\n` : `${text}Connection: ${connection}\r\n\r\n`;
 }
@@ -74,10 +76,14 @@ function startText(head: ResponseHead, framing: Framing, rescope: Rescope | null
   return rescope === null ? text : text + rescopeLines(fields, rescope);
 }
 
-/** The head after which both ends speak what they agreed on. */
-export function upgradeText(head: ResponseHead, rescope: Rescope | null): string {
+/**
+ * The head after which both ends speak what they agreed on.
+ *
+ * @param own - Lines of the gateway's own.
+ */
+export function upgradeText(head: ResponseHead, rescope: Rescope | null, own: string): string {
   const upgrade = head.fields.joined("upgrade") ?? "";
-  return `${startText(head, "none", rescope)}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
+  return `${startText(head, "none", rescope)}${own}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
 }
 
 /** An informational answer, as 100 and 103. */
@@ -86,8 +92,8 @@ export function interimText(head: ResponseHead, rescope: Rescope | null): string
 }
 
 /** Head and body of an answer of the gateway's own, in bytes: its words may be in any language. */
-export function ownText(answer: OwnAnswer, connection: string, withBody: boolean): string {
-  let text = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ""}\r\nDate: ${dateNow()}\r\n`;
+export function ownText(answer: OwnAnswer, requestId: string, connection: string, withBody: boolean): string {
+  let text = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ""}\r\nDate: ${dateNow()}\r\nX-Request-Id: ${requestId}\r\n`;
   for (const [name, value] of Object.entries(answer.headers)) text += `${name}: ${value}\r\n`;
   const body = Buffer.from(answer.body, "utf8");
   text += `Content-Length: ${body.length}\r\n`;
