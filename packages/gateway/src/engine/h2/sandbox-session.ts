@@ -29,6 +29,14 @@ const HEAD_BYTES = 64 * 1024;
 /** Node.js resets streams beyond it. Heads and what waits for the sandbox count, and both are bounded for each stream. */
 const MEMORY_MIB = 128;
 
+const OPTIONS = {
+  maxHeaderListPairs: MAX_RESPONSE_FIELDS + 8,
+  maxSessionMemory: MEMORY_MIB,
+  // What the client sends twice goes on so; it is for the sandbox to judge.
+  strictSingleValueFields: false,
+  settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES, maxHeaderListSize: HEAD_BYTES },
+} as const;
+
 /** What a session tells whoever made it. */
 export interface SandboxSessionOwner {
   /** These were to be its streams, but the sandbox allows fewer. */
@@ -152,16 +160,7 @@ export class SandboxSession {
     this.#duplex = duplex;
     const socket = duplex instanceof Socket ? duplex : null;
     socket?.setKeepAlive(true, KEEP_ALIVE_MS);
-    const h2 = connectHttp2("http://sandbox", {
-      createConnection: () => duplex,
-      maxHeaderListPairs: MAX_RESPONSE_FIELDS + 8,
-      maxSessionMemory: MEMORY_MIB,
-      settings: {
-        enablePush: false,
-        initialWindowSize: STREAM_WINDOW_BYTES,
-        maxHeaderListSize: HEAD_BYTES,
-      },
-    });
+    const h2 = connectHttp2("http://sandbox", { ...OPTIONS, createConnection: () => duplex });
     this.#h2 = h2;
     let failure: Error | null = null;
     h2.once("remoteSettings", () => this.#ready(h2));

@@ -86,16 +86,21 @@ export class SandboxStream extends Duplex {
   }
 
   #begin(request: SandboxRequest): ClientHttp2Stream {
-    const chunked = request.bodyLength === CHUNKED;
+    const { bodyLength } = request;
     this.#method = request.method;
-    this.#body.begin(request.bodyLength);
+    this.#body.begin(bodyLength);
     const h2 = this.#session.request(request.headers, {
-      endStream: request.bodyLength === 0,
-      waitForTrailers: chunked,
+      endStream: bodyLength === 0,
+      // Node.js ends a stream's data before it resets it, and to the sandbox half a request would look like a whole one. With
+      // trailers to come that end is none.
+      waitForTrailers: bodyLength !== 0,
     });
     this.#h2 = h2;
-    if (chunked) {
-      h2.on("wantTrailers", () => h2.sendTrailers(this.#trailers));
+    if (bodyLength !== 0)
+      h2.on("wantTrailers", () => {
+        if (this.#body.done) h2.sendTrailers(this.#trailers);
+      });
+    if (bodyLength === CHUNKED) {
       this.#body.takeApart(
         (bytes, start, end) => h2.write(bytes.subarray(start, end)),
         (name, value) => void (this.#trailers[name] ??= []).push(value),
