@@ -86,12 +86,18 @@ Also read: \`SANDGATE_LOG_LEVEL\` (\`debug\`, \`info\`, \`warn\`, \`error\`), \`
 
 ## Access log
 
-A line for every request on stderr, at the level \`info\` (the health pages at \`debug\`); as JSON where stderr is no terminal.
-Of a query it says only that there was one, and nothing of headers and bodies:
+A line for every request on stderr when it has ended, at the level \`info\` (the health pages at \`debug\`); as JSON where stderr is
+no terminal. Of a query it says only that there was one unless \`accessLogQuery\` asks for more, and nothing of headers and
+bodies:
 
 \`\`\`json
-{"time":"2026-11-21T15:43:53.378Z","level":"info","message":"request","requestId":"d26b9050-fa6c-43f1-ba4d-5470ccdbb2a2","entry":"gateway","client":"127.0.0.1","method":"POST","status":200,"error":null,"caller":"operator","sandbox":"alice/box","path":"/alice/box/execute?…","durationMs":95.5}
+{"time":"2026-11-21T15:43:53.378Z","level":"info","message":"request","requestId":"d26b9050-fa6c-43f1-ba4d-5470ccdbb2a2","entry":"gateway","client":"127.0.0.1","method":"POST","status":200,"error":null,"caller":"operator","sandbox":"alice/box","path":"/alice/box/execute?…","durationMs":95.5,"bytesIn":27,"bytesOut":312}
 \`\`\`
+
+\`bytesIn\` are those of the request's body, \`bytesOut\` those of the answer with its head. A tunnel has its line when it ends, with the
+bytes that went through it. With \`accessLogSample\` below 1 only a share of the requests has a line, chosen by \`requestId\`;
+the gateway's own errors, answers 5xx and whatever took \`accessLogSlowMs\` always have one. Paths are cut after 1,024
+characters. \`SANDGATE_LOG_LEVEL=warn\` turns the log off.
 
 \`requestId\` is also in the header \`X-Request-Id\` that the sandbox gets. \`sandgate up\` logs at \`warn\` unless told otherwise.
 

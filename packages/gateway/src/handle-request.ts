@@ -193,6 +193,8 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
       caller: seen?.caller?.id ?? null,
       sandbox: exchange.sandbox,
       durationMs: nowMs - exchange.beganMs,
+      bytesIn: exchange.bytesIn,
+      bytesOut: exchange.bytesOut,
       probe: seen?.probe === true,
       traceId: seen?.trace?.traceId ?? null,
     });

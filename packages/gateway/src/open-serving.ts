@@ -66,7 +66,11 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     config.apiKeys !== undefined && config.auth !== "none" ? await openApiKeys(config.apiKeys, logger) : null;
   const pool = new UpstreamPool(options.openTunnel);
   const metrics = createGatewayMetrics(config.metricsPort !== undefined, config.metricsSandboxes);
-  const observe = createObserver(logger);
+  const observe = createObserver(logger, {
+    share: config.accessLogSample,
+    slowMs: config.accessLogSlowMs,
+    query: config.accessLogQuery,
+  });
   const state: HandlerState = { inFlight: 0, draining: false };
   const tracer = createTracer(config, logger);
   const parts: HandlerParts = {

@@ -75,6 +75,24 @@ export const GATEWAY_KEYS = {
       .default(100),
     doc: "How many sandboxes have metrics of their own: those with the most requests; the others' are summed. 0: none has.",
   },
+  accessLogSample: {
+    flag: "--access-log-sample <share>",
+    env: ["SANDGATE_ACCESS_LOG_SAMPLE"],
+    schema: z.coerce.number("is no number").min(0, "is below 0").max(1, "is above 1").default(1),
+    doc: "Share of the requests that have a line in the access log, from 0 to 1; errors and slow requests always have one.",
+  },
+  accessLogSlowMs: {
+    flag: "--access-log-slow-ms <ms>",
+    env: ["SANDGATE_ACCESS_LOG_SLOW_MS"],
+    schema: milliseconds.default(1_000),
+    doc: "From how long on a request is slow in that sense.",
+  },
+  accessLogQuery: {
+    flag: "--access-log-query <how>",
+    env: ["SANDGATE_ACCESS_LOG_QUERY"],
+    schema: z.enum(["drop", "redact", "keep"], "is none of drop, redact, keep").default("drop"),
+    doc: "What of a query the access log says: drop, that there is one; redact, the names of its parts; keep, all of it, secrets among it.",
+  },
   routerPort: {
     flag: "--router-port <port>",
     env: ["SANDGATE_ROUTER_PORT"],

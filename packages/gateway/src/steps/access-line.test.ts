@@ -14,6 +14,8 @@ const ANY: fc.Arbitrary<Observation> = fc.record({
   caller: fc.option(fc.string({ unit: "binary" })),
   sandbox: fc.option(fc.string()),
   durationMs: fc.double({ min: 0, max: 1e9, noNaN: true }),
+  bytesIn: fc.nat(Number.MAX_SAFE_INTEGER),
+  bytesOut: fc.nat(Number.MAX_SAFE_INTEGER),
   probe: fc.boolean(),
   traceId: fc.option(fc.stringMatching(/^[0-9a-f]{32}$/)),
 });

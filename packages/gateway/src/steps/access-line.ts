@@ -18,7 +18,7 @@ export function accessLine(seen: Observation, path: string, atMs: number): strin
     seen.status
   },"error":${error === null ? "null" : `"${error}"`},"caller":${caller === null ? "null" : jsonOf(caller)},"sandbox":${
     sandbox === null ? "null" : jsonOf(sandbox)
-  },"durationMs":${tenths(seen.durationMs)}${traceId === null ? "" : `,"trace_id":"${traceId}"`}}`;
+  },"durationMs":${tenths(seen.durationMs)},"bytesIn":${seen.bytesIn},"bytesOut":${seen.bytesOut}${traceId === null ? "" : `,"trace_id":"${traceId}"`}}`;
 }
 
 function jsonOf(text: string): string {

@@ -1,5 +1,7 @@
 import type { LogFields, Logger } from "@sandgate/contract";
 import { accessLine, tenths } from "./access-line.ts";
+import { isInSample, type LogSample } from "./log-sample.ts";
+import { loggedPath, type QueryInLog } from "./logged-path.ts";
 
 /** One finished request. */
 export interface Observation {
@@ -18,6 +20,10 @@ export interface Observation {
   caller: string | null;
   sandbox: string | null;
   durationMs: number;
+  /** Bytes of the request's body; of a tunnel those from the client. */
+  bytesIn: number;
+  /** Bytes to the client, heads among them. */
+  bytesOut: number;
   /** The gateway's health pages, which are asked every few seconds. */
   probe: boolean;
   /** Null where tracing is off. */
@@ -26,18 +32,21 @@ export interface Observation {
 
 export type Observe = (observation: Observation) => void;
 
-/**
- * The last step: writes the request's line in the access log. Of a query only that there is one: what stands in
- * it may be a secret, and nobody could tell.
- */
-export function createObserver(logger: Logger): Observe {
+export interface ObserverOptions extends LogSample {
+  readonly query: QueryInLog;
+}
+
+/** The last step: writes the request's line in the access log. */
+export function createObserver(logger: Logger, options: ObserverOptions): Observe {
   const { json } = logger;
+  const { query } = options;
+  const all = options.share === 1;
   return (seen) => {
     const { target, probe } = seen;
     const level = probe ? "debug" : "info";
     if (json?.writes(level) === false) return;
-    const query = target.indexOf("?");
-    const path = query === -1 ? target : `${target.slice(0, query)}?…`;
+    if (!all && !isInSample(seen, options)) return;
+    const path = loggedPath(target, query);
     if (json === undefined) logger[level]("request", fieldsOf(seen, path));
     else json.add(accessLine(seen, path, Date.now()));
   };
