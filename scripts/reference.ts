@@ -62,7 +62,7 @@ What the gateway answers itself is \`application/problem+json\` (a small page fo
 ${rows.join("\n")}
 
 \`\`\`json
-{"type":"urn:sandgate:error:SANDBOX_NOT_FOUND","title":"No such sandbox","status":404,"detail":"There is no sandbox alice/box.","code":"SANDBOX_NOT_FOUND","retryable":false,"remedy":"GET /sandboxes lists those you can reach."}
+{"type":"urn:sandgate:error:SANDBOX_NOT_FOUND","title":"No such sandbox","status":404,"detail":"There is no sandbox alice/box.","code":"SANDBOX_NOT_FOUND","retryable":false,"remedy":"GET /sandboxes lists those you can reach.","requestId":"d26b9050-fa6c-43f1-ba4d-5470ccdbb2a2"}
 \`\`\`
 `;
 }
@@ -99,7 +99,8 @@ bytes that went through it. With \`accessLogSample\` below 1 only a share of the
 the gateway's own errors, answers 5xx and whatever took \`accessLogSlowMs\` always have one. Paths are cut after 1,024
 characters. \`SANDGATE_LOG_LEVEL=warn\` turns the log off.
 
-\`requestId\` is also in the header \`X-Request-Id\` that the sandbox gets. \`sandgate up\` logs at \`warn\` unless told otherwise.
+\`requestId\` is also in the header \`X-Request-Id\` that the sandbox and the client get; where a proxy in \`trustedProxies\` gave the
+request one, it is that. With [tracing](../guide/tracing.md) on there is \`trace_id\` besides. \`sandgate up\` logs at \`warn\` unless told otherwise.
 
 ## API keys
 

@@ -61,7 +61,7 @@ export interface HandlerState {
 
 /** What is learned of a request on its way, for its log line and for the shape of an error. */
 interface Seen {
-  /** Null where tracing is off, and for probes. */
+  /** Null where tracing is off. */
   trace: Trace | null;
   head: Head | null;
   addressed: Addressed | null;
@@ -169,7 +169,7 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
     const seen = exchange.context as Seen | null;
     const addressed = seen?.addressed ?? null;
     if (entry === "gateway" || addressed?.form === "host")
-      return renderProblem(error, seen?.head?.document === true);
+      return renderProblem(error, seen?.head?.document === true, exchange.requestId);
     const status = routerStatusOf(error.code, seen?.head?.method ?? "GET", exchange.reached);
     return renderDetail(error, status, addressed?.form === "header" ? addressed.sandbox : undefined);
   }

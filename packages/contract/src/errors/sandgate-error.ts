@@ -40,9 +40,11 @@ export interface Problem {
   code: ErrorCode;
   retryable: boolean;
   remedy: string;
+  /** As in the log and in the header X-Request-Id. */
+  requestId: string;
 }
 
-export function toProblem(error: SandgateError): Problem {
+export function toProblem(error: SandgateError, requestId: string): Problem {
   const { status, title, retryable, remedy } = ERROR_CATALOGUE[error.code];
   return {
     type: `urn:sandgate:error:${error.code}`,
@@ -52,5 +54,6 @@ export function toProblem(error: SandgateError): Problem {
     code: error.code,
     retryable,
     remedy,
+    requestId,
   };
 }

@@ -2,8 +2,8 @@ import { HEADER_ERROR, toProblem, type Problem, type SandgateError } from "@sand
 import type { OwnAnswer } from "../engine/exchange-plan.ts";
 
 /** As application/problem+json, or as a page for a browser that asked for one. */
-export function renderProblem(error: SandgateError, page: boolean): OwnAnswer {
-  const problem = toProblem(error);
+export function renderProblem(error: SandgateError, page: boolean, requestId: string): OwnAnswer {
+  const problem = toProblem(error, requestId);
   const body = page ? renderPage(problem, error.retryAfterSeconds) : JSON.stringify(problem);
   return {
     status: error.status,
@@ -50,7 +50,7 @@ function renderPage(problem: Problem, retryAfterSeconds: number | undefined): st
 <style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:36em;margin:15vh auto;padding:0 1.5em}
 h1{font-size:1.4em}code{opacity:.7}</style></head>
 <body><h1>${escape(problem.title)}</h1><p>${escape(problem.detail)}</p><p>${escape(problem.remedy)}</p>
-<p><code>${problem.status} ${problem.code}</code></p></body></html>
+<p><code>${problem.status} ${problem.code} ${escape(problem.requestId)}</code></p></body></html>
 `;
 }
 
