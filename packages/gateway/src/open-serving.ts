@@ -7,6 +7,7 @@ import { dialModeOf } from "./dial/dial-mode-of.ts";
 import { createListener, type Listener } from "./engine/listener.ts";
 import { canTakeOver } from "./engine/net/can-take-over.ts";
 import type { OpenTunnel } from "./engine/upstream/open-tunnel.ts";
+import { Circuits } from "./engine/upstream/circuit.ts";
 import { UpstreamPool } from "./engine/upstream/upstream-pool.ts";
 import type { ExchangeHandler } from "./engine/engine-parts.ts";
 import { createHandler, type HandlerParts, type HandlerState } from "./handle-request.ts";
@@ -64,6 +65,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   const dialMode = dialModeOf(config.dial, options.openTunnel !== undefined);
   const keys =
     config.apiKeys !== undefined && config.auth !== "none" ? await openApiKeys(config.apiKeys, logger) : null;
+  const circuits = new Circuits(logger);
   const pool = new UpstreamPool(options.openTunnel);
   const metrics = createGatewayMetrics(config.metricsPort !== undefined, config.metricsSandboxes);
   const observe = createObserver(logger, {
@@ -97,7 +99,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     logger.warn("connections cannot be taken over on this Node.js; the gateway is slower by a tenth");
   const listenerFor = (handler: ExchangeHandler): Listener =>
     createListener(
-      { handler, pool, counters: metrics.engine, state, limits: { ...LIMITS, ...config } },
+      { handler, pool, circuits, counters: metrics.engine, state, limits: { ...LIMITS, ...config } },
       takeOver,
       certificates?.options ?? null,
     );
@@ -129,7 +131,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     gateway: main.traffic,
     ...(config.routerPort === undefined ? {} : { router: router.traffic }),
   };
-  const sources: MetricsSources = { source, state, pool, listeners, keys, certificates };
+  const sources: MetricsSources = { source, state, pool, circuits, listeners, keys, certificates };
   return {
     snapshot: () => metrics.snapshot(sources),
     state,

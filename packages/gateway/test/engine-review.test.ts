@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { setTimeout as after } from "node:timers/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { newCircuit } from "../src/engine/upstream/circuit.ts";
 import { UpstreamPool } from "../src/engine/upstream/upstream-pool.ts";
 import type { UpstreamUser } from "../src/engine/upstream/upstream.ts";
 import { entry } from "./support.ts";
@@ -138,7 +139,7 @@ describe("a kept connection", () => {
     const server = createServer((socket) => socket.on("error", () => {}));
     await once(server.listen(0, "127.0.0.1"), "listening");
     const { port } = server.address() as AddressInfo;
-    const target = { kind: "tcp", host: "127.0.0.1", port, h2c: false } as const;
+    const target = { kind: "tcp", host: "127.0.0.1", port, h2c: false, circuit: newCircuit() } as const;
     const pool = new UpstreamPool(undefined);
     const open = Promise.withResolvers<void>();
     const nothing = (): void => {};

@@ -35,7 +35,7 @@ const DRAIN_MS = 50;
 export async function openBench(
   handler: RequestListener,
   flags: Readonly<Record<string, unknown>> = {},
-  more: { logger?: Logger; openTunnel?: OpenTunnel } = {},
+  more: { logger?: Logger; openTunnel?: OpenTunnel; /** Of every pod. */ podIp?: string } = {},
 ): Promise<Bench> {
   const backend = createServer(handler);
   await new Promise<void>((resolve) => backend.listen(0, BACKEND, resolve));
@@ -46,11 +46,12 @@ export async function openBench(
     userNamespaces: config.userNamespaces,
     limits: limitBoundsOf(config),
   });
+  const podIps = [more.podIp ?? BACKEND];
   // One for each route, as kept connections are found by what a route was dialled by before.
   const copies = new WeakMap<Route, Route>();
   const atBackend = (route: Route | undefined): Route | undefined => {
     if (route === undefined || route.podIps.length === 0) return route;
-    const copy = copies.get(route) ?? { ...route, podIps: [BACKEND] };
+    const copy = copies.get(route) ?? { ...route, podIps };
     copies.set(route, copy);
     return copy;
   };

@@ -158,6 +158,13 @@ export const ERROR_CATALOGUE = {
     remedy:
       "Waiting does not help. See why with sandgate logs SANDBOX or kubectl describe, then delete it and make it anew.",
   },
+  CIRCUIT_OPEN: {
+    status: 503,
+    retryable: true,
+    title: "The sandbox's address does not answer",
+    remedy:
+      "The last connections to its pod got no answer, so it is left alone for a moment. Wait as Retry-After says; look at the pod, its node and network policies.",
+  },
   NOT_SYNCED: {
     status: 503,
     retryable: true,

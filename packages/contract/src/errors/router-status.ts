@@ -15,6 +15,7 @@ export const ROUTER_STATUS = {
   SANDBOX_NOT_FOUND: { status: 502 },
   SANDBOX_NOT_READY: { status: 502 },
   SANDBOX_ENDED: { status: 502 },
+  CIRCUIT_OPEN: { status: 502 },
   BROKEN: { status: 502, onceOnly: 424 },
   TOO_SLOW: { status: 504, onceOnly: 408 },
   INTERNAL: { status: 500, onceOnly: 424 },

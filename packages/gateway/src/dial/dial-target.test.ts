@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { newCircuit } from "../engine/upstream/circuit.ts";
 import type { Route } from "../routes/route.ts";
 import { dialTarget } from "./dial-target.ts";
 
@@ -31,8 +32,11 @@ const DECIDED = { host: "10.0.0.2", port: 8888 };
 
 describe("where bytes for a sandbox go", () => {
   it.each([
-    ["pod-ip", { kind: "tcp", host: "10.0.0.2", port: 8888, h2c: false }],
-    ["service", { kind: "tcp", host: "box.team.svc.cluster.local", port: 8888, h2c: false }],
+    ["pod-ip", { kind: "tcp", host: "10.0.0.2", port: 8888, h2c: false, circuit: newCircuit() }],
+    [
+      "service",
+      { kind: "tcp", host: "box.team.svc.cluster.local", port: 8888, h2c: false, circuit: newCircuit() },
+    ],
     [
       "port-forward",
       { kind: "tunnel", namespace: "team", pod: "box-pod", podUid: "p1", port: 8888, h2c: false },
@@ -52,7 +56,20 @@ describe("where bytes for a sandbox go", () => {
       host: "10.0.0.3",
       port: 8888,
       h2c: false,
+      circuit: newCircuit(),
     });
+  });
+
+  it("shares what is known of an address among its ports, and with no other address or pod", () => {
+    const circuitOf = (of: Route, host: string, port: number): unknown => {
+      const target = dialTarget("pod-ip", of, { host, port });
+      return target.kind === "tcp" ? target.circuit : undefined;
+    };
+    const one = { ...route };
+    const first = circuitOf(one, "10.0.0.2", 8888);
+    expect(circuitOf(one, "10.0.0.2", 9000)).toBe(first);
+    expect(circuitOf(one, "10.0.0.3", 8888)).not.toBe(first);
+    expect(circuitOf({ ...route, dialled: null }, "10.0.0.2", 8888)).not.toBe(first);
   });
 
   it.each(["pod-ip", "service", "port-forward"] as const)("by %s says which ports speak HTTP/2", (mode) => {

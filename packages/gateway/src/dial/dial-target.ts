@@ -1,4 +1,5 @@
 import { SandgateError } from "@sandgate/contract";
+import { newCircuit, type Circuit } from "../engine/upstream/circuit.ts";
 import { isListed } from "../routes/port-list.ts";
 import type { DialTarget, Route } from "../routes/route.ts";
 import type { DialMode } from "./dial-mode.ts";
@@ -35,12 +36,20 @@ const MAX_DIALLED = 64;
 /** The same object for the same place, which is how the pool finds connections without making a key of it. */
 function tcpTarget(route: Route, host: string, port: number, h2c: boolean): DialTarget {
   const dialled = (route.dialled ??= []);
+  let circuit: Circuit | undefined;
   for (const target of dialled) {
-    if (target.port === port && target.kind === "tcp" && target.host === host && target.h2c === h2c)
-      return target;
+    if (target.kind !== "tcp" || target.host !== host) continue;
+    if (target.port === port && target.h2c === h2c) return target;
+    circuit = target.circuit;
   }
   if (dialled.length === MAX_DIALLED) dialled.shift();
-  const target: DialTarget = { kind: "tcp", host, port, h2c };
+  const target: DialTarget = {
+    kind: "tcp",
+    host,
+    port,
+    h2c,
+    circuit: circuit ?? newCircuit(),
+  };
   dialled.push(target);
   return target;
 }

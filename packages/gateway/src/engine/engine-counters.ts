@@ -14,11 +14,10 @@ export class EngineCounters {
     tunnel: 0,
     other: 0,
   };
-  /** Addresses that are not dialled for now, and how often it came to that. */
-  circuitsOpen = 0;
-  circuitOpenings = 0;
   /** Requests that were sent once more. */
   repeats = 0;
+  /** Connections that were tried once more. */
+  redials = 0;
   /** Open now. */
   readonly tunnels: Record<TunnelProtocol, number> = { websocket: 0, other: 0 };
 

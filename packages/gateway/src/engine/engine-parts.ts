@@ -1,4 +1,5 @@
 import type { EngineCounters } from "./engine-counters.ts";
+import type { Circuits } from "./upstream/circuit.ts";
 import type { UpstreamPool } from "./upstream/upstream-pool.ts";
 import type { Exchange } from "./client/exchange.ts";
 import type { OwnAnswer } from "./exchange-plan.ts";
@@ -29,6 +30,7 @@ export interface ExchangeHandler {
 export interface EngineParts {
   readonly handler: ExchangeHandler;
   readonly pool: UpstreamPool;
+  readonly circuits: Circuits;
   /** Of all listeners together. */
   readonly counters: EngineCounters;
   readonly limits: EngineLimits;

@@ -2,6 +2,7 @@ import manifest from "../../package.json" with { type: "json" };
 import type { ApiKeys } from "../auth/api-keys.ts";
 import { EngineCounters } from "../engine/engine-counters.ts";
 import type { ListenerTraffic } from "../engine/listener.ts";
+import type { Circuits } from "../engine/upstream/circuit.ts";
 import type { UpstreamPool } from "../engine/upstream/upstream-pool.ts";
 import type { RouteSource } from "../route-source.ts";
 import type { Certificates } from "../tls/certificates.ts";
@@ -14,6 +15,7 @@ export interface MetricsSources {
   readonly source: RouteSource;
   readonly state: { readonly inFlight: number };
   readonly pool: UpstreamPool;
+  readonly circuits: Circuits;
   /** By listener. */
   readonly listeners: Readonly<Record<string, ListenerTraffic>>;
   readonly keys: ApiKeys | null;
@@ -44,7 +46,7 @@ export function createGatewayMetrics(asked: boolean, sandboxes: number): Gateway
     requests,
     snapshot: (sources) => ({
       ...requests?.snapshot(),
-      ...engineSnapshot(engine, sources.pool),
+      ...engineSnapshot(engine, sources),
       ...clientSnapshot(sources.listeners),
       ...stateSnapshot(sources),
       ...ofProcess?.snapshot(),
@@ -54,15 +56,16 @@ export function createGatewayMetrics(asked: boolean, sandboxes: number): Gateway
   };
 }
 
-function engineSnapshot(engine: EngineCounters, pool: UpstreamPool): MetricsSnapshot {
+function engineSnapshot(engine: EngineCounters, { pool, circuits }: MetricsSources): MetricsSnapshot {
   const { idle } = pool;
   return {
     sandgate_tunnels_open: byLabel(engine.tunnels),
     sandgate_upstream_connections: byLabel({ busy: pool.open - idle, idle }),
     sandgate_dials_total: one(pool.dials),
     sandgate_dial_failures_total: byLabel(engine.dialFailures),
-    sandgate_circuits_open: one(engine.circuitsOpen),
-    sandgate_circuit_openings_total: one(engine.circuitOpenings),
+    sandgate_circuits_open: one(circuits.countOpen(performance.now())),
+    sandgate_circuit_openings_total: one(circuits.openings),
+    sandgate_redials_total: one(engine.redials),
     sandgate_repeats_total: one(engine.repeats),
   };
 }

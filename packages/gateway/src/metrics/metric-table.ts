@@ -97,6 +97,11 @@ export const METRICS = {
     help: "How often it came to that.",
     labels: [],
   },
+  sandgate_redials_total: {
+    type: "counter",
+    help: "Connections to sandboxes that could not be made and were tried once more, before anything was sent.",
+    labels: [],
+  },
   sandgate_repeats_total: {
     type: "counter",
     help: "Requests that were sent once more, on a new connection, because the kept one ended before a byte of the answer.",

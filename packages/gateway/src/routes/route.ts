@@ -1,3 +1,4 @@
+import type { Circuit } from "../engine/upstream/circuit.ts";
 import type { PortList } from "./port-list.ts";
 import type { SandboxLimits } from "./sandbox-limits.ts";
 import type { NormalSandbox, SandboxState } from "@sandgate/contract";
@@ -7,7 +8,14 @@ import type { NormalSandbox, SandboxState } from "@sandgate/contract";
  * knowledge, or HTTP/1.1.
  */
 export type DialTarget =
-  | { kind: "tcp"; host: string; port: number; h2c: boolean }
+  | {
+      kind: "tcp";
+      host: string;
+      port: number;
+      h2c: boolean;
+      /** Of that host, whatever the port. */
+      circuit: Circuit;
+    }
   | { kind: "tunnel"; namespace: string; pod: string; podUid: string; port: number; h2c: boolean };
 
 /** What the gateway knows about one sandbox. */

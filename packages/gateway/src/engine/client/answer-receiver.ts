@@ -4,7 +4,7 @@ import { INCOMPLETE } from "../head/header-fields.ts";
 import { ResponseHead } from "../head/response-head.ts";
 import type { UpstreamUser } from "../upstream/upstream.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
-import { broken, brokenAnswer, dialFailure } from "./failures.ts";
+import { broken, brokenAnswer } from "./failures.ts";
 import { ownLines } from "./own-lines.ts";
 import { interimText, responseText, upgradeText, type Framing } from "./response-text.ts";
 import { openTunnelBetween, type Tunnel } from "./tunnel.ts";
@@ -20,6 +20,8 @@ const MAX_INTERIM = 64;
 export interface Sending {
   connected(): void;
   drained(): void;
+  /** The connection was not made. */
+  dialFailed(error: NodeJS.ErrnoException | null): void;
   /** Sends the request once more, on a connection that nobody has used. */
   repeat(): void;
   readonly complete: boolean;
@@ -258,10 +260,8 @@ export class AnswerReceiver {
     const core = this.#core;
     if (core.plan === null) return;
     const { name, target } = core.plan;
-    if (core.phase === "connecting") {
-      core.parts.counters.dialFailed(error, target.kind === "tunnel");
-      core.fail(dialFailure(name, target.port, error));
-    } else if (core.phase === "answering") core.cut("BROKEN");
+    if (core.phase === "connecting") this.#sending.dialFailed(error);
+    else if (core.phase === "answering") core.cut("BROKEN");
     else if (core.phase === "waiting") {
       if (this.#mayRepeat()) this.#sending.repeat();
       else core.fail(broken(name, target.port, error));

@@ -8,7 +8,7 @@ import type { Upstream } from "../upstream/upstream.ts";
 import { AnswerReceiver } from "./answer-receiver.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { ExchangeCore, ExchangePhase } from "./exchange-core.ts";
-import { timedOut, unreachable } from "./failures.ts";
+import { timedOut } from "./failures.ts";
 import { HALF_CLOSED_MS, RequestSender } from "./request-sender.ts";
 import { ownText } from "./response-text.ts";
 
@@ -53,6 +53,7 @@ export class Exchange implements ExchangeCore {
     this.#receiver = new AnswerReceiver(this, {
       connected: () => sender().connected(),
       drained: () => sender().drained(),
+      dialFailed: (error) => sender().dialFailed(error),
       repeat: () => {
         this.parts.counters.repeats++;
         this.dropUpstream();
@@ -133,10 +134,8 @@ export class Exchange implements ExchangeCore {
     const { phase, plan, client } = this;
     if (client.clientEnded && phase !== "answering") this.clientGone();
     else if (plan === null) return;
-    else if (phase === "connecting") {
-      this.parts.counters.dialFailures.timeout++;
-      this.fail(unreachable(plan.name, `no connection within ${this.#sender.connectTimeoutMs} ms`));
-    } else if (phase === "answering") this.cut("TOO_SLOW");
+    else if (phase === "connecting") this.#sender.dialTimedOut();
+    else if (phase === "answering") this.cut("TOO_SLOW");
     else if (phase === "waiting")
       this.fail(
         this.#sender.body.done || this.#sender.heldUp

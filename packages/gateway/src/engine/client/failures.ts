@@ -14,6 +14,15 @@ export function unreachable(name: string, why: string, cause: Error | null = nul
   );
 }
 
+/** Connections before this one got no answer, so none is tried. */
+export function leftAlone(name: string, retryAfterSeconds: number): SandgateError {
+  return new SandgateError(
+    "CIRCUIT_OPEN",
+    `${name} did not answer the last connections; the next is tried in ${retryAfterSeconds} s.`,
+    { retryAfterSeconds },
+  );
+}
+
 /**
  * The connection ended before the answer. Through a tunnel bytes are written before the pod's port is reached, and a refusal
  * comes after them.

@@ -1,6 +1,8 @@
 import { BodyReader } from "../body/body-reader.ts";
+import { showsNoLife, type Circuit } from "../upstream/circuit.ts";
 import type { ExchangeCore } from "./exchange-core.ts";
 import type { AnswerReceiver } from "./answer-receiver.ts";
+import { dialFailure, leftAlone, unreachable } from "./failures.ts";
 
 /**
  * So much longer may a connection through the API server take: the server and the node take part, and a tunnel that stands still
@@ -9,6 +11,17 @@ import type { AnswerReceiver } from "./answer-receiver.ts";
 const TUNNEL_TIMES = 6;
 /** A client that has sent its end gets this long for the begin of an answer: most who end have gone. */
 export const HALF_CLOSED_MS = 1_000;
+
+/**
+ * A path that is not there yet, as for a pod that has just started, or a connection that was dropped on its way. A refusal is a
+ * program's answer, and a time-out has taken all the time there is.
+ */
+const WORTH_A_REDIAL: ReadonlySet<string> = new Set([
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ECONNRESET",
+  "ECONNABORTED",
+]);
 
 /** The half of an exchange that sends the request to the sandbox. */
 export class RequestSender {
@@ -22,6 +35,10 @@ export class RequestSender {
   /** Bytes at hand while the head is being dealt with. */
   #inHand: Buffer | null = null;
   #inHandEnd = 0;
+  /** When the connection was begun. */
+  #dialledMs = 0;
+  /** It was tried once more. */
+  #redialled = false;
 
   constructor(core: ExchangeCore, receiver: AnswerReceiver) {
     this.#core = core;
@@ -52,18 +69,78 @@ export class RequestSender {
   dial(fresh: boolean): void {
     const core = this.#core;
     const { pool } = core.parts;
+    const { target } = core.plan!;
     core.phase = "connecting";
-    const upstream = (core.upstream = pool.take(core.plan!.target, fresh, this.#receiver.user));
-    if (!upstream.connected) core.client.deadline.set(this.connectTimeoutMs);
-    else {
+    if (target.kind === "tcp" && target.circuit.failures > 0 && !this.#admitted(target.circuit, fresh))
+      return;
+    const upstream = (core.upstream = pool.take(target, fresh, this.#receiver.user));
+    if (upstream.connected) {
       this.#sendHead();
       core.client.consumeHeld();
+      return;
     }
+    this.#dialledMs = performance.now();
+    this.#redialled = false;
+    core.client.deadline.set(this.connectTimeoutMs);
+  }
+
+  /** No connection could be made. Nothing was sent, so another may be tried once, within the same time. */
+  dialFailed(error: NodeJS.ErrnoException | null): void {
+    const core = this.#core;
+    const { name, target } = core.plan!;
+    core.parts.counters.dialFailed(error, target.kind === "tunnel");
+    if (target.kind === "tcp" && !this.#redialled && WORTH_A_REDIAL.has(error?.code ?? "")) {
+      this.#redialled = true;
+      core.parts.counters.redials++;
+      core.dropUpstream();
+      core.upstream = core.parts.pool.take(target, true, this.#receiver.user);
+      return;
+    }
+    if (showsNoLife(error)) this.#lifeless();
+    else if (error?.code === "ECONNREFUSED") this.#alive();
+    core.fail(dialFailure(name, target.port, error));
+  }
+
+  /** No connection came about in time. */
+  dialTimedOut(): void {
+    const core = this.#core;
+    const { name, limits } = core.plan!;
+    core.parts.counters.dialFailures.timeout++;
+    // What a client was not willing to wait for says nothing of the pod.
+    if (limits.connectTimeoutMs <= core.firstByteTimeoutMs) this.#lifeless();
+    core.fail(unreachable(name, `no connection within ${this.connectTimeoutMs} ms`));
+  }
+
+  #admitted(circuit: Circuit, fresh: boolean): boolean {
+    const core = this.#core;
+    const { circuits, pool } = core.parts;
+    const { name, target } = core.plan!;
+    if (pool.hasKept(target, fresh)) return true;
+    const nowMs = performance.now();
+    if (circuits.admits(circuit, nowMs, this.connectTimeoutMs)) return true;
+    core.fail(leftAlone(name, circuits.retryAfterSeconds(circuit, nowMs)));
+    return false;
+  }
+
+  #lifeless(): void {
+    const { plan, parts } = this.#core;
+    const { name, target } = plan!;
+    if (target.kind !== "tcp") return;
+    const place = { sandbox: name, address: target.host };
+    parts.circuits.failed(target.circuit, this.#dialledMs, performance.now(), place);
+  }
+
+  #alive(): void {
+    const { plan, parts } = this.#core;
+    const { name, target } = plan!;
+    if (target.kind === "tcp" && target.circuit.failures > 0)
+      parts.circuits.answered(target.circuit, { sandbox: name, address: target.host });
   }
 
   connected(): void {
     if (this.#core.phase !== "connecting") return;
     this.#core.connectedMs = performance.now();
+    this.#alive();
     this.#sendHead();
     this.#core.client.consumeHeld();
   }

@@ -38,6 +38,11 @@ export class SandboxSessions {
     return { stream, ready: session.open };
   }
 
+  /** Whether one that is open takes another stream. */
+  hasRoom(key: string): boolean {
+    return this.#places.get(key)?.sessions.some((session) => session.open && session.hasRoom) === true;
+  }
+
   /** Ends them all, each after the streams that it has. */
   close(): void {
     // Each leaves its place.

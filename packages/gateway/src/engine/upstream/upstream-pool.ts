@@ -69,6 +69,12 @@ export class UpstreamPool {
     return upstream;
   }
 
+  /** Whether a request there needs no new connection, as far as is known before one is taken. */
+  hasKept(target: DialTarget, fresh: boolean): boolean {
+    if (target.h2c) return this.#sessions.hasRoom(keyOf(target));
+    return !fresh && this.#idle.has(target);
+  }
+
   /** Its request and its answer were complete, and the sandbox keeps it. */
   give(upstream: Upstream): void {
     const { target, channel } = upstream;
