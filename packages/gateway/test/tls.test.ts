@@ -1,4 +1,4 @@
-import { createHash, randomBytes, webcrypto, X509Certificate } from "node:crypto";
+import { createHash, randomBytes, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request, type RequestOptions } from "node:https";
@@ -9,6 +9,7 @@ import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { silentLogger, type Logger } from "@sandgate/contract";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer, type RawData } from "ws";
+import { issueCertificate } from "./certificate-support.ts";
 import { entry, openBench, raw, type Bench } from "./support.ts";
 
 let folder: string;
@@ -22,31 +23,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
-
-/** A certificate for these names, as two files. */
-async function issue(file: string, names: readonly string[]): Promise<{ cert: string; key: string }> {
-  await import("reflect-metadata");
-  const x509 = await import("@peculiar/x509");
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-  const made = await x509.X509CertificateGenerator.createSelfSigned(
-    {
-      name: `CN=${file}`,
-      keys,
-      signingAlgorithm: ALGORITHM,
-      notBefore: new Date(Date.now() - 60_000),
-      notAfter: new Date(Date.now() + 3_600_000),
-      extensions: [new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value })))],
-    },
-    webcrypto,
-  );
-  const cert = join(folder, `${file}.crt`);
-  const key = join(folder, `${file}.key`);
-  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
-  writeFileSync(key, `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n`);
-  writeFileSync(cert, made.toString("pem"));
-  return { cert, key };
-}
+const issue = (file: string, names: readonly string[]): ReturnType<typeof issueCertificate> =>
+  issueCertificate(folder, file, names);
 
 async function open(
   handler: Parameters<typeof openBench>[0],

@@ -40,6 +40,8 @@ export class ClientStream extends Duplex {
     stream.on("drain", () => this.#room());
     stream.on("finish", () => this.#answer.finished());
     stream.on("error", () => {});
+    // A reset that names no error is told by nothing else: Node.js waits for writes that will never be done.
+    stream.on("aborted", () => this.#reset());
     stream.on("close", () => this.#closed());
   }
 
@@ -90,8 +92,11 @@ export class ClientStream extends Duplex {
   }
 
   #requestEnded(): void {
-    // A reset may look like an end, and an upload that is cut must not look like a whole one.
-    if (this.destroyed || this.#deaf || this.#requestDone || this.#stream.closed) return;
+    if (this.destroyed || this.#deaf || this.#requestDone) return;
+    // A reset may look like an end, and an upload that is cut must not look like a whole one. Where the stream has ended the other
+    // way before, an end closes it, too.
+    const { closed, rstCode, writableFinished } = this.#stream;
+    if (closed && (rstCode !== NGHTTP2_NO_ERROR || !this.#answer.tunnel || !writableFinished)) return;
     this.#requestDone = true;
     if (this.#request.webSocketKey !== null) this.push(null);
     else if (this.#request.chunked) this.push(Buffer.from(`0\r\n${this.#trailers}\r\n`, "latin1"));
@@ -110,10 +115,16 @@ export class ClientStream extends Duplex {
     this.#stream.resume();
   }
 
+  #reset(): void {
+    if (this.destroyed) return;
+    this.destroy(new Error("the client has reset its stream"));
+    this.#stream.destroy();
+  }
+
   #closed(): void {
     const whole = this.#answer.tunnel ? this.#requestDone : this.#answer.complete;
     if (!whole || !this.#stream.writableFinished) {
-      this.destroy(new Error("the client has reset its stream"));
+      this.#reset();
       return;
     }
     const done = this.#onSent;
