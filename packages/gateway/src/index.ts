@@ -11,6 +11,5 @@ export type { DialTarget, Route } from "./routes/route.ts";
 export { parseApiKeys } from "./auth/api-keys.ts";
 export { ROUTER_DIFFERENCES, type RouterDifference, type RouterDifferenceId } from "./router-differences.ts";
 export { createRouteFeed, type RouteFeed } from "./workers/route-feed.ts";
-export { runWorker, type WorkerParts } from "./workers/run-worker.ts";
 export { startWorkers, type WorkersOptions } from "./workers/start-workers.ts";
 export { workerCount } from "./workers/worker-count.ts";

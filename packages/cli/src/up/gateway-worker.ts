@@ -1,4 +1,4 @@
-import { runWorker } from "@sandgate/gateway";
+import { runWorker } from "@sandgate/gateway/worker";
 import { createConsoleLogger } from "../output/console-logger.ts";
 import type { LogForm } from "./log-form.ts";
 

@@ -1,5 +1,8 @@
 /** What a worker of the tests begins with: pods are on loopback, and paths below /crash/ end the thread that is asked. */
-import { createConfiguredRoutes, runWorker, type Route, type RouteTable } from "../../src/index.ts";
+import { createConfiguredRoutes } from "../../src/routes/configured-routes.ts";
+import type { Route } from "../../src/routes/route.ts";
+import type { RouteTable } from "../../src/routes/route-table.ts";
+import { runWorker } from "../../src/workers/run-worker.ts";
 
 const BACKEND = "127.0.0.1";
 

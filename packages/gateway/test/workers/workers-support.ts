@@ -1,8 +1,16 @@
 /** A gateway of several threads in front of a server of the test's own. */
 import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
-import { Agent, request, type IncomingMessage } from "node:http";
+import {
+  Agent,
+  createServer,
+  request,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from "node:http";
+import { enableCompileCache } from "node:module";
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import { GATEWAY_KEYS, loadConfig, type GatewayConfig, type Logger } from "@sandgate/contract";
 import type { SandboxWatchHealth } from "@sandgate/kube";
 import {
@@ -17,6 +25,7 @@ export interface WorkersBench {
   readonly gateway: Gateway;
   readonly feed: RouteFeed;
   readonly health: SandboxWatchHealth;
+  readonly backend: Server;
   readonly backendPort: number;
   /** What the main thread and the workers have logged. */
   readonly log: LogLines;
@@ -25,14 +34,19 @@ export interface WorkersBench {
 
 export interface LogLines {
   readonly lines: readonly string[];
-  /** Resolves with the first line, of those there are and those to come, that has the text. */
-  find(text: string): Promise<string>;
+  /** Resolves when so many lines, of those there are and those to come, have the text. */
+  have(text: string, count?: number): Promise<void>;
 }
+
+/** How many threads serve. */
+export const COUNT = 3;
 
 export const configOf = (flags: Readonly<Record<string, unknown>>): GatewayConfig =>
   loadConfig(GATEWAY_KEYS, { flags: { port: 0, metricsPort: 0, drainTimeoutMs: 2_000, ...flags } }).values;
 
-const ENTRY = new URL("worker-entry.ts", import.meta.url);
+const ENTRY = new URL("worker-entry.mjs", import.meta.url);
+// Threads begin in a third of the time.
+enableCompileCache(fileURLToPath(new URL("../../../../node_modules/.cache/sandgate-tests", import.meta.url)));
 
 export async function openWorkers(
   handler: RequestListener,
@@ -47,12 +61,13 @@ export async function openWorkers(
   const { log, write } = openLog();
   const logger = loggerTo(write);
   try {
-    const gateway = await startWorkers({ config, count: 3, feed, entry: ENTRY, logger, write });
+    const gateway = await startWorkers({ config, count: COUNT, feed, entry: ENTRY, logger, write });
     return {
       gateway,
       feed,
       health,
       log,
+      backend,
       backendPort: (backend.address() as AddressInfo).port,
       async close() {
         backend.closeAllConnections();
@@ -82,13 +97,12 @@ function openLog(): { log: LogLines; write(text: string): void } {
     },
     log: {
       lines,
-      find: (text) =>
+      have: (text, count = 1) =>
         new Promise((resolve) => {
           const look = (): void => {
-            const found = lines.find((line) => line.includes(text));
-            if (found === undefined) return;
+            if (lines.filter((line) => line.includes(text)).length < count) return;
             waiting.delete(look);
-            resolve(found);
+            resolve();
           };
           waiting.add(look);
           look();
@@ -98,10 +112,14 @@ function openLog(): { log: LogLines; write(text: string): void } {
 }
 
 /** One request, by a connection of its own where no agent is given. */
-export async function get(url: string, agent?: Agent): Promise<{ status: number; text: string }> {
+export async function get(
+  url: string,
+  agent?: Agent,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; text: string }> {
   const own = agent ?? new Agent();
   try {
-    const sent = request(url, { agent: own });
+    const sent = request(url, { agent: own, headers });
     sent.end();
     const [response] = (await once(sent, "response")) as [IncomingMessage];
     response.setEncoding("utf8");
@@ -111,6 +129,21 @@ export async function get(url: string, agent?: Agent): Promise<{ status: number;
   } finally {
     if (agent === undefined) own.destroy();
   }
+}
+
+/** So many requests at once, each by a connection of its own; their statuses. */
+export async function getMany(
+  url: string,
+  count: number,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<number[]> {
+  const answers = await Promise.all(Array.from({ length: count }, () => get(url, undefined, headers)));
+  return answers.map(({ status }) => status);
+}
+
+/** Resolves when all workers know what the feed was told. What they are asked for comes to them after it. */
+export async function settled(gateway: Gateway): Promise<void> {
+  await metric(gateway, "sandgate_workers");
 }
 
 /** Values of a metric by its labels, as they are printed. */
