@@ -7,6 +7,7 @@ import {
   type Logger,
 } from "@sandgate/contract";
 import { answerOpenly, answerOwn } from "./answers/answer-own.ts";
+import { renderGrpcError } from "./answers/grpc-error.ts";
 import { redirectToOrigin } from "./answers/redirect-to-origin.ts";
 import { lacksSlash, redirectToSlash } from "./answers/redirect-to-slash.ts";
 import { renderDetail, renderProblem } from "./answers/render-error.ts";
@@ -26,6 +27,7 @@ import { authenticate, type Caller } from "./steps/caller.ts";
 import { memoryOf } from "./steps/connection-memory.ts";
 import { checkSite, type SiteRules } from "./steps/check-site.ts";
 import { decide, decideNamed } from "./steps/decide.ts";
+import type { Route } from "./routes/route.ts";
 import type { SandboxLimit } from "./steps/limit.ts";
 import type { Observe } from "./steps/observe.ts";
 import { parseHead, type Head } from "./steps/parse-head.ts";
@@ -68,8 +70,8 @@ interface Seen {
   caller: Caller | null;
   /** One of the pages that need no key. */
   probe: boolean;
-  /** UID of the sandbox whose requests under way it is counted with. */
-  counted: string | null;
+  /** Whose requests under way it is counted with. */
+  counted: Route | null;
   /** Ends what the request waits for; null where it waits for nothing. */
   gone: AbortController | null;
 }
@@ -141,7 +143,7 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
       const { route } = decision;
       parts.limit.enter(route, (route.limits ?? ownLimits).maxInFlight);
       const seen = exchange.context as Seen;
-      seen.counted = route.sandboxUid;
+      seen.counted = route;
       const { trace } = seen;
       const target = dialTarget(parts.dialMode, route, decision);
       if (trace !== null) sendTrace(trace, tracer!, target);
@@ -168,6 +170,7 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
     exchange.error = error.code;
     const seen = exchange.context as Seen | null;
     const addressed = seen?.addressed ?? null;
+    if (seen?.head?.grpc === true) return renderGrpcError(error);
     if (entry === "gateway" || addressed?.form === "host")
       return renderProblem(error, seen?.head?.document === true, exchange.requestId);
     const status = routerStatusOf(error.code, seen?.head?.method ?? "GET", exchange.reached);
@@ -181,7 +184,7 @@ export function createHandler(entry: Entry, parts: HandlerParts): ExchangeHandle
     seen?.gone?.abort();
     if (seen !== null && seen.counted !== null) parts.limit.leave(seen.counted);
     const nowMs = performance.now();
-    parts.metrics?.ended(exchange, seen?.counted ?? null, nowMs);
+    parts.metrics?.ended(exchange, seen?.counted?.sandboxUid ?? null, nowMs);
     parts.observe({
       requestId: exchange.requestId,
       entry,

@@ -52,6 +52,25 @@ const table = (userNamespaces?: string): ReturnType<typeof createRouteTable> =>
   createRouteTable({ userLabel: "user", userNamespaces });
 
 describe("the route table", () => {
+  it("keeps what is counted of a sandbox when it changes, and the connections to its pod until that is another", () => {
+    const routes = table();
+    routes.put("u1", entry());
+    const first = routes.find("alice", "box")!;
+    first.use.requests = 2;
+    first.dialled = [];
+    routes.put("u1", entry({ resourceVersion: "2", labels: { user: "bob" } }));
+    const moved = routes.find("bob", "box")!;
+    expect(moved.use).toBe(first.use);
+    expect(moved.dialled).toBe(first.dialled);
+    routes.put("u1", entry({ resourceVersion: "3", labels: { user: "bob" } }, { uid: "p2" }));
+    const remade = routes.find("bob", "box")!;
+    expect(remade.use).toBe(first.use);
+    expect(remade.dialled).toBeNull();
+    routes.put("u1", undefined);
+    routes.put("u9", entry({ uid: "u9" }));
+    expect(routes.find("alice", "box")!.use.requests).toBe(0);
+  });
+
   it("finds a sandbox by user and name, and the default user's without a label", () => {
     const routes = table();
     routes.put("u1", entry());

@@ -173,6 +173,7 @@ export function createRouteTable(options: RouteTableOptions): RouteTable {
       const mine = mayClaim(options.userNamespaces, actual.user, actual.namespace);
       if (!mine) actual.owner = null;
       if (before?.actual.podUid === actual.podUid) actual.dialled = before.actual.dialled;
+      if (before !== undefined) actual.use = before.actual.use;
       const key = keyOf(actual);
       if (before !== undefined && keyOf(before.route) === key) {
         const { state, reason, message } = before.route;
@@ -260,5 +261,6 @@ function routeOf({ sandbox, pod, state }: SandboxEntry, userLabel: string, annot
     serviceFqdn: sandbox.serviceFqdn,
     desired: sandbox.desired,
     dialled: null,
+    use: { requests: 0 },
   };
 }

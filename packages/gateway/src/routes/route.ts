@@ -18,6 +18,11 @@ export type DialTarget =
     }
   | { kind: "tunnel"; namespace: string; pod: string; podUid: string; port: number; h2c: boolean };
 
+export interface SandboxUse {
+  /** Requests under way, tunnels among them, in this thread. */
+  requests: number;
+}
+
 /** What the gateway knows about one sandbox. */
 export interface Route {
   user: string;
@@ -55,4 +60,6 @@ export interface Route {
   desired: NormalSandbox["desired"];
   /** Where its pod was dialled, one for each port: kept connections are found by them. */
   dialled: DialTarget[] | null;
+  /** How much it is used just now: one object for as long as the sandbox is there. */
+  use: SandboxUse;
 }

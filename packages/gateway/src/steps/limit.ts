@@ -9,8 +9,8 @@ export interface SandboxLimit {
    * @throws SandgateError SANDBOX_BUSY.
    */
   enter(route: Route, most: number): void;
-  /** Exactly once for each that entered. */
-  leave(sandboxUid: string): void;
+  /** Exactly once for each that entered, with the very route that it entered with. */
+  leave(route: Route): void;
 }
 
 const RETRY_AFTER_SECONDS = 1;
@@ -25,17 +25,14 @@ export function createSandboxLimit(shared?: SharedCounters): SandboxLimit {
 }
 
 function countHere(): SandboxLimit {
-  const underWay = new Map<string, number>();
   return {
     enter(route, most) {
-      const count = underWay.get(route.sandboxUid) ?? 0;
-      if (count >= most) throw busy(route, count);
-      underWay.set(route.sandboxUid, count + 1);
+      const { use } = route;
+      if (use.requests >= most) throw busy(route, use.requests);
+      use.requests++;
     },
-    leave(sandboxUid) {
-      const count = underWay.get(sandboxUid) ?? 0;
-      if (count > 1) underWay.set(sandboxUid, count - 1);
-      else underWay.delete(sandboxUid);
+    leave({ use }) {
+      use.requests--;
     },
   };
 }
@@ -45,7 +42,7 @@ function countTogether(shared: SharedCounters): SandboxLimit {
     enter(route, most) {
       if (!shared.enter(route.sandboxUid, most)) throw busy(route, most);
     },
-    leave: (sandboxUid) => shared.leave(sandboxUid),
+    leave: ({ sandboxUid }) => shared.leave(sandboxUid),
   };
 }
 
