@@ -1,3 +1,4 @@
+import { ERROR_CATALOGUE } from "@sandgate/contract";
 import type { TunnelProtocol } from "../engine/engine-counters.ts";
 import { Histogram } from "./histogram.ts";
 import { SandboxTraffic } from "./sandbox-traffic.ts";
@@ -26,8 +27,11 @@ export interface Ended {
 /** Counts requests as they end; nothing is made for one but numbers. */
 export class RequestMetrics {
   /** By the status's hundreds. */
-  readonly #classes = new Float64Array(10);
-  readonly #errors = new Map<string, number>();
+  readonly #classes = new Float64Array(6);
+  /** All there are from the begin: of a counter that comes with its first error no rate would tell. */
+  readonly #errors = new Map<string, number>(
+    [...Object.keys(ERROR_CATALOGUE), "CLIENT_GONE"].map((code) => [code, 0]),
+  );
   readonly #whole = new Histogram(SECONDS);
   readonly #decide = new Histogram(SECONDS);
   readonly #connect = new Histogram(SECONDS);
@@ -66,7 +70,7 @@ export class RequestMetrics {
   snapshot(): MetricsSnapshot {
     const classes: Sample[] = [];
     this.#classes.forEach((value, hundreds) => {
-      if (value > 0) classes.push({ labels: [`${hundreds}xx`], value });
+      if (value > 0 || hundreds > 1) classes.push({ labels: [`${hundreds}xx`], value });
     });
     return {
       sandgate_requests_total: classes,
