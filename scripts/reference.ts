@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import {
   ERROR_CATALOGUE,
   GATEWAY_KEYS,
+  GRPC_STATUS,
   ROUTER_STATUS,
   type ErrorCode,
   type RouterStatus,
@@ -50,15 +51,17 @@ function withTables(name: string, tables: string): string {
 function errorsPage(): string {
   const rows = Object.entries(ERROR_CATALOGUE).map(
     ([code, { status, retryable, title, remedy }]) =>
-      `| \`${code}\` | ${status} | ${retryable ? "yes" : "no"} | ${title}. ${remedy} |`,
+      `| \`${code}\` | ${status} | ${GRPC_STATUS[code as ErrorCode]} | ${retryable ? "yes" : "no"} | ${title}. ${remedy} |`,
   );
   return `# Errors
 
 What the gateway answers itself is \`application/problem+json\` (a small page for a browser) with the code also in the header
 \`Sandgate-Error\`. Match on the code. An answer without that header is the sandbox's own, passed on as it came.
 
-| code | status | worth retrying | what it means, and what to do |
-|---|--:|---|---|
+To a call of [gRPC](../guide/grpc.md) they are told by a code of its own.
+
+| code | status | gRPC | worth retrying | what it means, and what to do |
+|---|--:|---|---|---|
 ${rows.join("\n")}
 
 \`\`\`json

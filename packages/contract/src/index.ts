@@ -9,6 +9,7 @@ export * from "./labels.ts";
 export * from "./logger.ts";
 export * from "./headers.ts";
 export * from "./errors/catalogue.ts";
+export * from "./errors/grpc-status.ts";
 export * from "./errors/router-status.ts";
 export * from "./errors/sandgate-error.ts";
 export * from "./address/path-address.ts";

@@ -125,6 +125,13 @@ export const ERROR_CATALOGUE = {
     remedy:
       "Only logs and metrics tell it. Look for the client's own time-out, or a proxy's in front of the gateway.",
   },
+  UPGRADE_UNSUPPORTED: {
+    status: 501,
+    retryable: false,
+    title: "No upgrade on this port",
+    remedy:
+      "A port that speaks HTTP/2 takes no WebSockets and no other upgrades. Serve them on another port, or take this one out of sandgate.dev/h2c-ports.",
+  },
   BROKEN: {
     status: 502,
     retryable: true,

@@ -12,6 +12,7 @@ const BEFORE: ReadonlySet<ErrorCode> = new Set([
   "SANDBOX_ENDED",
   "NOT_SYNCED",
   "DRAINING",
+  "UPGRADE_UNSUPPORTED",
 ]);
 
 describe("the status of an error in header form", () => {

@@ -28,7 +28,8 @@ export function renderDetail(error: SandgateError, status: number, sandbox: stri
   };
 }
 
-function commonHeaders(error: SandgateError): Record<string, string> {
+/** What every error says, in whatever shape. */
+export function commonHeaders(error: SandgateError): Record<string, string> {
   return {
     "Cache-Control": "no-store",
     [title(HEADER_ERROR)]: error.code,

@@ -16,6 +16,8 @@ export interface Head {
   origin: string | undefined;
   /** A browser asks for a page: top level or in a frame. */
   document: boolean;
+  /** It is a call of gRPC, whose errors have a form of their own. */
+  grpc: boolean;
 }
 
 const HOST = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\.?))(?::([0-9]{1,5}))?$/i;
@@ -51,6 +53,7 @@ export function parseHead(request: RequestHead, memory: ConnectionMemory): Head 
     hostname: hosts === 0 ? "" : memory.hostname,
     origin: fields.value("origin"),
     document: isDocument(request),
+    grpc: isGrpc(request),
   };
 }
 
@@ -61,6 +64,16 @@ function hostnameOf(host: string): string {
     throw new SandgateError("REQUEST_MALFORMED", "The Host header is no host name.");
   }
   return hostname.toLowerCase();
+}
+
+/** `application/grpc`, alone or with more behind it; what begins so and goes on is gRPC-Web. */
+const GRPC = /^application\/grpc(?:$|[+;\s])/i;
+
+function isGrpc({ method, fields }: RequestHead): boolean {
+  // Every call is a POST and asks for trailers, which hardly anything else does: the first two cost nothing.
+  return (
+    method === "POST" && fields.valueIs("te", "trailers") && GRPC.test(fields.value("content-type") ?? "")
+  );
 }
 
 function isDocument({ fields }: RequestHead): boolean {

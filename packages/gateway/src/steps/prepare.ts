@@ -35,7 +35,7 @@ export interface PrepareOptions {
 /**
  * Everything that forwarding takes: where its bytes go, and the head that the sandbox gets.
  *
- * @throws SandgateError REQUEST_MALFORMED.
+ * @throws SandgateError REQUEST_MALFORMED, UPGRADE_UNSUPPORTED.
  */
 export function prepare(
   request: RequestHead,
@@ -51,6 +51,11 @@ export function prepare(
   const byHeaders = addressed.form === "header";
   const prefix = addressed.form === "path" ? printPrefix(addressed) : undefined;
   const upgrade = upgradeOf(request);
+  if (upgrade !== undefined && target.h2c)
+    throw new SandgateError(
+      "UPGRADE_UNSUPPORTED",
+      `Port ${decision.port} of ${route.user}/${route.name} speaks HTTP/2, where nothing is upgraded.`,
+    );
   const whole = prefix !== undefined && isListed(route.keptPrefix, decision.port);
   const text = requestText(request, whole ? prefix + addressed.rest : addressed.rest, {
     clientAddress: peer,

@@ -255,6 +255,29 @@ describe("large bodies", () => {
   });
 });
 
+describe("an upgrade", () => {
+  it("on a port that speaks HTTP/2 is refused, and says why", async () => {
+    box = await openH2cBench(tell);
+    const client = await box.client();
+    client.write(
+      `GET ${box.prefix}/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    );
+    await client.until(({ ended }) => ended);
+    expect(client.text).toMatch(/^HTTP\/1\.1 501 /);
+    expect(client.text).toContain("Sandgate-Error: UPGRADE_UNSUPPORTED");
+  });
+
+  it("to HTTP/2 itself is none", async () => {
+    box = await openH2cBench(tell);
+    const client = await box.client();
+    client.write(
+      `GET ${box.prefix}/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n`,
+    );
+    await client.untilText('"body":""}');
+    expect(client.text).not.toContain("http2-settings");
+  });
+});
+
 describe("which ports speak HTTP/2", () => {
   it("is said by the annotation, by their names, and is what it is now", async () => {
     box = await openH2cBench(tell);

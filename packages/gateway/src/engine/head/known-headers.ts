@@ -3,6 +3,7 @@ export const KNOWN_HEADERS = [
   "host",
   "connection",
   "content-length",
+  "content-type",
   "transfer-encoding",
   "expect",
   "upgrade",

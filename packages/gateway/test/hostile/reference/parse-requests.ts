@@ -9,7 +9,7 @@ import { parseFields } from "./parse-fields.ts";
 const LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,24}) (\/[!"$-[\]-~]*) HTTP\/1\.([01])$/;
 /** What framing, addresses and callers are told by: the names that a lookalike must not have. */
 const READ_AS_ONE =
-  /^(?:host|connection|content-length|transfer-encoding|expect|upgrade|keep-alive|proxy-(?:authenticate|authorization|connection)|te|trailer|http2-settings|authorization|cookie|origin|accept|forwarded|x-forwarded-(?:for|host|proto|port|prefix)|x-real-ip|x-request-id|(?:sandgate|x-sandbox)-.+|sec-fetch-(?:site|mode|dest)|upgrade-insecure-requests|location|content-location|refresh|set-cookie|service-worker-allowed|clear-site-data|alt-svc|strict-transport-security|nel|report-to)$/i;
+  /^(?:host|connection|content-(?:length|type)|transfer-encoding|expect|upgrade|keep-alive|proxy-(?:authenticate|authorization|connection)|te|trailer|http2-settings|authorization|cookie|origin|accept|forwarded|x-forwarded-(?:for|host|proto|port|prefix)|x-real-ip|x-request-id|(?:sandgate|x-sandbox)-.+|sec-fetch-(?:site|mode|dest)|upgrade-insecure-requests|location|content-location|refresh|set-cookie|service-worker-allowed|clear-site-data|alt-svc|strict-transport-security|nel|report-to)$/i;
 /** Whatever of a line may be there when its end is not. */
 const BEGIN_OF_LINE =
   /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,24}(?: (?:\/[!"$-[\]-~]*(?: (?:H|HT|HTT|HTTP|HTTP\/|HTTP\/1|HTTP\/1\.|HTTP\/1\.[01]\r?)?)?)?)?)?$/;
