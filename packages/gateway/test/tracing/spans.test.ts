@@ -1,6 +1,8 @@
+import { once } from "node:events";
+import { WebSocket, WebSocketServer } from "ws";
 import { afterEach, describe, expect, it } from "vitest";
 import { openEcho, type Echo } from "../echo-support.ts";
-import type { Bench } from "../support.ts";
+import { writeKeys, type Bench } from "../support.ts";
 import { CLIENT, openCollector, SERVER, type Span, type TestCollector } from "./collector.ts";
 
 let bench: Bench;
@@ -104,5 +106,118 @@ describe("spans", () => {
     });
     expect(saw.headers["traceparent"]).toBe(`00-${server.traceId}-${client?.spanId}-01`);
     expect(saw.headers["tracestate"]).toBe("one=1, two=2");
+  });
+
+  it("are errors where the gateway or the sandbox failed, and not where the client did", async () => {
+    await open({}, (request, response) => {
+      if (request.url === "/cut") {
+        response.writeHead(200, { "content-length": "10" });
+        response.write("half", () => response.destroy());
+      } else response.writeHead(Number(request.url?.slice(1))).end();
+    });
+    for (const path of ["500", "404"]) await (await fetch(`${base}/${path}`)).text();
+    await expect((await fetch(`${base}/cut`)).text()).rejects.toThrow();
+    await (await fetch(`${bench.gateway.url}/alice/none/`)).text();
+    await (await fetch(`${bench.gateway.url}/alice/box:1/`)).text();
+    await bench.gateway.close();
+    const told = collector.spans.map(({ kind, status, attributes }) => [
+      kind === SERVER ? "server" : "client",
+      attributes["http.response.status_code"],
+      attributes["sandgate.error"],
+      attributes["error.type"],
+      status.code,
+    ]);
+    expect(told).toEqual([
+      ["server", 500, undefined, "500", 2],
+      ["client", 500, undefined, "500", 2],
+      ["server", 404, undefined, undefined, undefined],
+      ["client", 404, undefined, undefined, undefined],
+      ["server", 200, "BROKEN", "BROKEN", 2],
+      ["client", 200, undefined, "BROKEN", 2],
+      ["server", 404, "SANDBOX_NOT_FOUND", undefined, undefined],
+      ["server", 502, "REFUSED", "REFUSED", 2],
+      ["client", undefined, undefined, "REFUSED", 2],
+    ]);
+  });
+
+  it("say that a connection was kept, and have no event for what did not happen", async () => {
+    await open();
+    await (await fetch(`${base}/`)).text();
+    await (await fetch(`${base}/`)).text();
+    await bench.gateway.close();
+    const [first, second] = collector.spans.filter((span) => span.kind === CLIENT);
+    expect(first?.attributes["sandgate.connection_reused"]).toBe(false);
+    expect(second?.attributes["sandgate.connection_reused"]).toBe(true);
+    expect(second?.events.map((one) => one.name)).toEqual(["sandgate.first_byte"]);
+  });
+
+  it("of a WebSocket end when it ends", async () => {
+    await open();
+    const sockets = new WebSocketServer({ server: bench.backend });
+    const socket = new WebSocket(`${base.replace("http", "ws")}/ws`);
+    await once(socket, "open");
+    socket.send("there");
+    const [server] = [...sockets.clients];
+    await once(server!, "message");
+    const endingMs = Date.now();
+    expect(collector.spans).toEqual([]);
+    socket.close();
+    await once(socket, "close");
+    const spans = await spansOf();
+    sockets.close();
+    for (const span of [spans.server, spans.client!]) {
+      expect(span.attributes["http.response.status_code"]).toBe(101);
+      expect(BigInt(span.endTimeUnixNano)).toBeGreaterThan(BigInt(endingMs - 50) * 1_000_000n);
+      expect(span.status).toEqual({});
+    }
+  });
+
+  it("hold no key, cookie, query or body", async () => {
+    const apiKeys = await writeKeys({ alice: "hidden-key" });
+    await open({ apiKeys });
+    const headers = { authorization: "Bearer hidden-key", cookie: "hidden=1", "x-hidden": "hidden" };
+    const saw = await (
+      await fetch(`${base}/run?hidden=1`, { method: "POST", body: "hidden", headers })
+    ).json();
+    expect((saw as Echo).body).toBe("hidden");
+    await (await fetch(`${base}/`, { headers: { "sandgate-key": "hidden-too" } })).text();
+    await bench.gateway.close();
+    expect(collector.spans.map((span) => span.attributes["sandgate.caller"])).toEqual([
+      "alice",
+      undefined,
+      undefined,
+    ]);
+    expect(collector.batches.map((batch) => batch.text).join("")).not.toContain("hidden");
+  });
+
+  it("are of unknown methods by no name of the caller's choice", async () => {
+    await open();
+    await (await fetch(`${base}/`, { method: "MAKE-UP" })).text();
+    const { server } = await spansOf();
+    expect(server.name).toBe("HTTP /{user}/{sandbox}/*");
+    expect(server.attributes).toMatchObject({
+      "http.request.method": "_OTHER",
+      "http.request.method_original": "MAKE-UP",
+    });
+  });
+
+  it("are not of the pages that load balancers ask for", async () => {
+    await open();
+    for (const path of ["/health", "/healthz", "/readyz"])
+      await (await fetch(bench.gateway.url + path)).text();
+    await bench.gateway.close();
+    expect(collector.spans).toEqual([]);
+  });
+
+  it("come with the headers and the name that are configured", async () => {
+    await open({ otlpHeaders: "api-key=a%20b", otlpServiceName: "front door" });
+    await (await fetch(`${base}/`)).text();
+    await bench.gateway.close();
+    const [batch] = collector.batches;
+    expect(batch).toMatchObject({
+      path: "/v1/traces",
+      headers: { "api-key": "a b", "content-type": "application/json" },
+      resource: { "service.name": "front door" },
+    });
   });
 });
