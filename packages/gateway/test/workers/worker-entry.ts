@@ -1,4 +1,8 @@
-/** What a worker of the tests begins with: pods are on loopback, and paths below /crash/ end the thread that is asked. */
+/**
+ * What a worker of the tests begins with: pods are on loopback, paths below /crash/ end the thread that is asked, and those
+ * below /stuck/ stop it until the test lets it go on.
+ */
+import { parentPort } from "node:worker_threads";
 import { createConfiguredRoutes } from "../../src/routes/configured-routes.ts";
 import type { Route } from "../../src/routes/route.ts";
 import type { RouteTable } from "../../src/routes/route-table.ts";
@@ -13,6 +17,7 @@ function onLoopback(table: RouteTable): RouteTable {
   return {
     find: (user, name) => {
       if (user === "crash") setImmediate(crash);
+      if (user === "stuck") stand();
       return atBackend(table.find(user, name));
     },
     list: () => table.list(),
@@ -27,12 +32,21 @@ function onLoopback(table: RouteTable): RouteTable {
   };
 }
 
+/** Where the test says that a thread may go on. */
+let gate = new Int32Array(new SharedArrayBuffer(4));
+
+function stand(): void {
+  parentPort?.postMessage({ type: "lines", text: "stuck now\n" });
+  Atomics.wait(gate, 0, 0);
+}
+
 function crash(): void {
   throw new Error("told to crash");
 }
 
 await runWorker({
-  createLogger: (output) => {
+  createLogger: (output, own) => {
+    gate = new Int32Array((own as { gate: SharedArrayBuffer }).gate);
     const write = (message: string, fields?: object): void =>
       output.write(`${JSON.stringify({ message, ...fields })}\n`);
     return { debug() {}, info: write, warn: write, error: write };

@@ -4,6 +4,7 @@ import {
   Agent,
   createServer,
   request,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   type RequestListener,
   type Server,
@@ -27,6 +28,8 @@ export interface WorkersBench {
   readonly health: SandboxWatchHealth;
   readonly backend: Server;
   readonly backendPort: number;
+  /** Lets threads go on that were stopped. */
+  release(): void;
   /** What the main thread and the workers have logged. */
   readonly log: LogLines;
   close(): Promise<void>;
@@ -58,10 +61,19 @@ export async function openWorkers(
   const config = configOf(flags);
   const health: SandboxWatchHealth = { synced: true, syncedAtMs: 1, error: null, agentSandbox: "complete" };
   const feed = createRouteFeed(createConfiguredRoutes(config), () => health);
+  const gate = new SharedArrayBuffer(4);
   const { log, write } = openLog();
   const logger = loggerTo(write);
   try {
-    const gateway = await startWorkers({ config, count: COUNT, feed, entry: ENTRY, logger, write });
+    const gateway = await startWorkers({
+      config,
+      count: COUNT,
+      feed,
+      entry: ENTRY,
+      own: { gate },
+      logger,
+      write,
+    });
     return {
       gateway,
       feed,
@@ -69,6 +81,10 @@ export async function openWorkers(
       log,
       backend,
       backendPort: (backend.address() as AddressInfo).port,
+      release() {
+        Atomics.store(new Int32Array(gate), 0, 1);
+        Atomics.notify(new Int32Array(gate), 0);
+      },
       async close() {
         backend.closeAllConnections();
         await gateway.close();
@@ -116,7 +132,7 @@ export async function get(
   url: string,
   agent?: Agent,
   headers: Readonly<Record<string, string>> = {},
-): Promise<{ status: number; text: string }> {
+): Promise<{ status: number; text: string; headers: IncomingHttpHeaders }> {
   const own = agent ?? new Agent();
   try {
     const sent = request(url, { agent: own, headers });
@@ -125,7 +141,7 @@ export async function get(
     response.setEncoding("utf8");
     let text = "";
     for await (const chunk of response) text += chunk as string;
-    return { status: response.statusCode ?? 0, text };
+    return { status: response.statusCode ?? 0, text, headers: response.headers };
   } finally {
     if (agent === undefined) own.destroy();
   }
