@@ -211,7 +211,9 @@ export class RequestSender {
 
   /** From here the sandbox's time counts. */
   #complete(): void {
-    const { phase, client, firstByteTimeoutMs } = this.#core;
+    const { phase, client, plan, firstByteTimeoutMs } = this.#core;
+    // The answer has begun before, and may pause from here on as long as any.
+    if (phase === "answering") client.deadline.set(plan!.limits.idleTimeoutMs);
     if (phase !== "waiting") return;
     client.deadline.set(client.clientEnded ? HALF_CLOSED_MS : firstByteTimeoutMs);
   }
