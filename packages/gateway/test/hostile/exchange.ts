@@ -1,6 +1,8 @@
 /** A client that sends bytes as they are, in pieces of its choice, and reads answers one after another. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { Door } from "./doors.ts";
 import { parseResponses, type ReadResponse } from "./reference/parse-responses.ts";
 
 export interface Outcome {
@@ -29,8 +31,15 @@ export interface SendOptions {
 export const HANG_MS = 15_000;
 
 /** Sends the bytes and reads until the connection is closed. */
-export async function exchange(port: number, bytes: string, options: SendOptions): Promise<Outcome> {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
+export async function exchange(
+  { port, secure }: Pick<Door, "port" | "secure">,
+  bytes: string,
+  options: SendOptions,
+): Promise<Outcome> {
+  const where = { port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true };
+  const socket: Socket = secure
+    ? connectTls({ ...where, rejectUnauthorized: false, ALPNProtocols: ["http/1.1"] })
+    : connect(where);
   const methods = options.methods ?? [];
   let came = "";
   let ended = false;
@@ -55,7 +64,7 @@ export async function exchange(port: number, bytes: string, options: SendOptions
     ended ||= !weEnded;
     socket.end();
   });
-  await Promise.race([once(socket, "connect").catch(() => {}), closed]);
+  await Promise.race([once(socket, secure ? "secureConnect" : "connect").catch(() => {}), closed]);
   await sendPieces(socket, bytes, options.cuts ?? [], () => ended);
   if (options.ends === true && !weEnded) endOurs();
   await closed;

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { exchange, inTime, turn } from "./exchange.ts";
 import { addressedBytes, cuts } from "./fuzz-arbitraries.ts";
-import { openHostileBench, type HostileBench } from "./hostile-bench.ts";
+import { openDoor, PLAIN_DOOR, type OpenDoor } from "./doors.ts";
 import { meaning, withoutPrefix } from "./judge-request.ts";
 import { LenientUpstream } from "./lenient-upstream.ts";
 import { LIMITS, parseRequests } from "./reference/parse-requests.ts";
@@ -17,12 +17,12 @@ const RUNS = full ? 200_000 : 2_000;
 const TIMEOUT_MS = full ? 3_600_000 : 120_000;
 
 const upstream = new LenientUpstream();
-let bench: HostileBench;
+let door: OpenDoor;
 beforeAll(async () => {
-  bench = await openHostileBench(await upstream.listen());
+  door = await openDoor(PLAIN_DOOR, await upstream.listen());
 });
 afterAll(async () => {
-  await bench.close();
+  await door.close();
   await upstream.close();
 });
 
@@ -37,7 +37,7 @@ it(
       // One without a Host is answered, and the next one is read.
       const { messages } = parseRequests(bytes, LIMITS, true);
       const methods = messages.map(({ method }) => method);
-      const outcome = await exchange(bench.port, bytes, { cuts: places, methods, ends: true });
+      const outcome = await exchange(door, bytes, { cuts: places, methods, ends: true });
       expect(outcome.hung).toBe(false);
       await turn();
       const mayArrive = messages.map((one) => withoutPrefix(meaning(one)).replace(`"${PATH}"`, `"/"`));

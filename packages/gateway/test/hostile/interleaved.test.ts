@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exchange } from "./exchange.ts";
-import { openHostileBench, type HostileBench } from "./hostile-bench.ts";
+import { openDoor, PLAIN_DOOR, type OpenDoor } from "./doors.ts";
 import { LenientUpstream } from "./lenient-upstream.ts";
 import { valuesOf } from "./reference/messages.ts";
 import { parseRequests } from "./reference/parse-requests.ts";
@@ -66,12 +66,12 @@ function chunkedBody(body: string, sizes: readonly number[]): string {
 
 describe("many connections at once", () => {
   const upstream = new LenientUpstream();
-  let bench: HostileBench;
+  let door: OpenDoor;
   beforeAll(async () => {
-    bench = await openHostileBench(await upstream.listen());
+    door = await openDoor(PLAIN_DOOR, await upstream.listen());
   });
   afterAll(async () => {
-    await bench.close();
+    await door.close();
     await upstream.close();
   });
 
@@ -92,7 +92,7 @@ describe("many connections at once", () => {
             const places = cuts
               .map((share) => Math.floor((share * bytes.length) / 10_000))
               .toSorted((a, b) => a - b);
-            const outcome = await exchange(bench.port, bytes, {
+            const outcome = await exchange(door, bytes, {
               cuts: places,
               methods: requests.map(({ method }) => method),
               enough: (answers) => answers.length >= requests.length,

@@ -1,10 +1,11 @@
 /** Sends one message of the corpus through a gateway, and says what is wrong with what came of it. */
 import { setTimeout as delay } from "node:timers/promises";
+import { prefixOf, type Door, type Form } from "./doors.ts";
 import { exchange, inTime, turn, type Outcome } from "./exchange.ts";
 import type { LenientUpstream } from "./lenient-upstream.ts";
 import { valuesOf, type ReadRequest } from "./reference/messages.ts";
 import { parseRequests } from "./reference/parse-requests.ts";
-import { PATH, type HostileRequest } from "./requests/message.ts";
+import type { HostileRequest } from "./requests/message.ts";
 
 export interface Seen {
   outcome: Outcome;
@@ -26,7 +27,7 @@ const SETTLE_MS = 20;
  *   answers it will send.
  */
 export async function send(
-  port: number,
+  door: Door,
   upstream: LenientUpstream,
   { bytes, expected }: HostileRequest,
   cuts: readonly number[] = [],
@@ -39,7 +40,7 @@ export async function send(
       ? answers.length >= expected.pass
       : answers.length > (expected.before ?? 0) && (expected.stays === true || !isRefusal(answers.at(-1)));
   const methods = parseRequests(bytes).messages.map(({ method }) => method);
-  const outcome = await exchange(port, bytes, { cuts, methods, ends, ...(foreign ? {} : { enough }) });
+  const outcome = await exchange(door, bytes, { cuts, methods, ends, ...(foreign ? {} : { enough }) });
   await (foreign ? delay(SETTLE_MS) : turn());
   const seen: Seen = { outcome, arrived: [], wrong: [], left: [] };
   for (const recorded of upstream.take()) {
@@ -58,7 +59,7 @@ function isRefusal(answer: { status: number } | undefined): boolean {
 }
 
 /** What is not as it must be, in words; empty where all is well. */
-export function problemsOf({ bytes, expected }: HostileRequest, seen: Seen): string[] {
+export function problemsOf({ bytes, expected }: HostileRequest, seen: Seen, form: Form = "path"): string[] {
   const { outcome, arrived, wrong, left } = seen;
   const { messages } = parseRequests(bytes);
   const passes = "pass" in expected ? expected.pass : (expected.before ?? 0);
@@ -81,7 +82,9 @@ export function problemsOf({ bytes, expected }: HostileRequest, seen: Seen): str
     problems.push(`answers ${statuses.join(" ")}`);
   const sent = messages.slice(0, passes).map(meaning);
   const came = arrived.map(meaning);
-  if (JSON.stringify(came.toSorted()) !== JSON.stringify(sent.map(withoutPrefix).toSorted()))
+  if (
+    JSON.stringify(came.toSorted()) !== JSON.stringify(sent.map((one) => withoutPrefix(one, form)).toSorted())
+  )
     problems.push(`arrived: ${came.join(" ")}; sent: ${sent.join(" ")}`);
   if ("pass" in expected) problems.push(...headerProblems(expected, arrived));
   return problems;
@@ -93,8 +96,8 @@ export function meaning({ method, target, body }: ReadRequest): string {
 }
 
 /** The same with the path that a sandbox sees. */
-export function withoutPrefix(text: string): string {
-  return text.replace(`"${PATH}/`, '"/');
+export function withoutPrefix(text: string, form: Form = "path"): string {
+  return text.replace(`"${prefixOf(form)}/`, '"/');
 }
 
 /** Headers that arrived and must not, and the other way round. */

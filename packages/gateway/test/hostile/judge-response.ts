@@ -1,4 +1,5 @@
 /** Has the sandbox send one answer of the corpus, and says what is wrong with what the client gets and with what follows. */
+import { dressed, type Door, type Form } from "./doors.ts";
 import { exchange, inTime, turn, type Outcome } from "./exchange.ts";
 import { GOOD, type HostileBackend, type Tainted } from "./hostile-backend.ts";
 import { valuesOf } from "./reference/messages.ts";
@@ -17,7 +18,7 @@ export interface SeenAnswer {
 
 /** @param foreign - As in `send`. What becomes of the connection to the sandbox is not waited for then. */
 export async function receive(
-  port: number,
+  door: Door,
   backend: HostileBackend,
   response: HostileResponse,
   cuts: readonly number[] = [],
@@ -25,7 +26,7 @@ export async function receive(
 ): Promise<SeenAnswer> {
   const method = response.method ?? "GET";
   const sent = backend.answerNext(response, cuts);
-  const outcome = await exchange(port, head(`${method} ${PATH}/a HTTP/1.1`, HOST), {
+  const outcome = await exchange(door, dressed(door, head(`${method} ${PATH}/a HTTP/1.1`, HOST)), {
     methods: [method],
     ...(foreign ? {} : { enough }),
   });
@@ -38,9 +39,7 @@ export async function receive(
   const stays = typeof expected === "object" && expected.kept === true;
   const closed =
     tainted !== null && !stays && !foreign && (await inTime(tainted.closed.then(() => true))) === true;
-  const after = await exchange(port, head(`GET ${PATH}/b HTTP/1.1`, HOST), {
-    enough,
-  });
+  const after = await exchange(door, dressed(door, head(`GET ${PATH}/b HTTP/1.1`, HOST)), { enough });
   return { outcome, tainted, closed, after };
 }
 
@@ -49,7 +48,11 @@ function enough(answers: readonly unknown[]): boolean {
 }
 
 /** What is not as it must be, in words; empty where all is well. */
-export function answerProblems({ expected }: HostileResponse, seen: SeenAnswer): string[] {
+export function answerProblems(
+  { expected }: HostileResponse,
+  seen: SeenAnswer,
+  form: Form = "path",
+): string[] {
   const { outcome, tainted, closed, after } = seen;
   const problems: string[] = [];
   if (outcome.hung) problems.push("it hangs");
@@ -63,16 +66,17 @@ export function answerProblems({ expected }: HostileResponse, seen: SeenAnswer):
   const refused =
     outcome.answers.length === 1 &&
     outcome.rest === "" &&
-    outcome.answers[0]?.status === 502 &&
-    valuesOf(outcome.answers[0].fields, "sandgate-error")[0] === "BROKEN";
+    // The router's protocol has a status of its own for a request that may be sent again.
+    [502, ...(form === "header" ? [424] : [])].includes(outcome.answers[0]?.status ?? 0) &&
+    valuesOf(outcome.answers[0]?.fields ?? [], "sandgate-error")[0] === "BROKEN";
   if (expected === "refuse" && !refused) problems.push(`not refused: ${printed(outcome)}`);
   else if (expected === "cut" && !refused && (outcome.answers.length > 0 || !outcome.ended))
     problems.push(`not cut: ${printed(outcome)}`);
-  else if (typeof expected === "object") problems.push(...passedProblems(expected, outcome));
+  else if (typeof expected === "object") problems.push(...passedProblems(expected, outcome, form));
   return problems;
 }
 
-function passedProblems(expected: PassedAnswer, outcome: Outcome): string[] {
+function passedProblems(expected: PassedAnswer, outcome: Outcome, form: Form): string[] {
   const [answer, ...more] = outcome.answers;
   if (answer === undefined || more.length > 0 || outcome.rest !== "")
     return [`not one answer: ${printed(outcome)}`];
@@ -81,8 +85,11 @@ function passedProblems(expected: PassedAnswer, outcome: Outcome): string[] {
     problems.push(`another answer: ${printed(outcome)}`);
   if (expected.interim !== undefined && answer.interim.join() !== expected.interim.join())
     problems.push(`interim answers ${answer.interim.join(" ")}`);
-  for (const name of expected.cuts ?? [])
-    if (valuesOf(answer.fields, name).length > 0) problems.push(`${name} arrived`);
+  const here = expected.ownOrigin !== true || form === "path" ? 0 : 1;
+  for (const name of expected.cuts ?? []) {
+    const times = valuesOf(answer.fields, name).length;
+    if (times !== here) problems.push(`${name} arrived ${times} times in place of ${here}`);
+  }
   for (const name of expected.keeps ?? [])
     if (valuesOf(answer.fields, name).length !== 1) problems.push(`${name} did not arrive once`);
   return problems;

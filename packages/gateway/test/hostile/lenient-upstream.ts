@@ -43,6 +43,11 @@ export class LenientUpstream {
     return taken;
   }
 
+  /** What is known of the connections that have not been forgotten. */
+  get connections(): readonly Recorded[] {
+    return [...this.#connections.values()];
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#connections.keys()) socket.destroy();
     this.#server.close();

@@ -2,14 +2,20 @@ import { get, passed, post, refused, type HostileRequest } from "./message.ts";
 
 const ABUSE = "RFC 9110, 7.6.1; hop-by-hop abuse";
 
+const ADDED = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-request-id"];
+
 export const connectionOptions: readonly HostileRequest[] = [
-  passed(
-    "hop-authorization",
-    "Authorization named by Connection stays",
-    `${ABUSE}: the sandbox would see no credentials`,
-    get("Authorization: Bearer x", "Connection: Authorization"),
-    { keeps: ["authorization"] },
-  ),
+  {
+    ...passed(
+      "hop-authorization",
+      "Authorization named by Connection stays",
+      `${ABUSE}: the sandbox would see no credentials`,
+      get("Authorization: Bearer x", "Connection: Authorization"),
+      { keeps: ["authorization"] },
+    ),
+    // The router's protocol has no sandbox see it.
+    elsewhere: { header: { pass: 1, cuts: ["authorization"] } },
+  },
   passed("hop-cookie", "Cookie named by Connection stays", ABUSE, get("Cookie: a=b", "Connection: Cookie"), {
     keeps: ["cookie"],
   }),
@@ -20,21 +26,17 @@ export const connectionOptions: readonly HostileRequest[] = [
     get("Connection: close, X-Forwarded-For"),
     { keeps: ["x-forwarded-for"] },
   ),
-  passed(
-    "hop-forwarded-all",
-    "nothing that the gateway adds is cut",
-    `${ABUSE}; CVE-2022-31813 (Apache)`,
-    get("Connection: X-Forwarded-For, X-Forwarded-Host, X-Forwarded-Proto, X-Forwarded-Prefix, X-Request-Id"),
-    {
-      keeps: [
-        "x-forwarded-for",
-        "x-forwarded-host",
-        "x-forwarded-proto",
-        "x-forwarded-prefix",
-        "x-request-id",
-      ],
-    },
-  ),
+  {
+    ...passed(
+      "hop-forwarded-all",
+      "nothing that the gateway adds is cut",
+      `${ABUSE}; CVE-2022-31813 (Apache)`,
+      get(`Connection: ${ADDED.join(", ")}, X-Forwarded-Prefix`),
+      { keeps: [...ADDED, "x-forwarded-prefix"] },
+    ),
+    // Without a prefix there is none to tell.
+    elsewhere: { header: { pass: 1, keeps: ADDED }, host: { pass: 1, keeps: ADDED } },
+  },
   passed(
     "hop-custom",
     "a header that Connection names is cut",

@@ -109,13 +109,17 @@ export const headerNames: readonly HostileRequest[] = [
     ),
     { cuts: ["forwarded", "x-real-ip"] },
   ),
-  passed(
-    "name-router-forged",
-    "the router's own headers from outside are cut",
-    "they would name another sandbox",
-    get("X-Sandbox-ID: other", "X-Sandbox-Port: 22", "X-Sandbox-Pod-IP: 10.0.0.9"),
-    { cuts: ["x-sandbox-id", "x-sandbox-port", "x-sandbox-pod-ip"] },
-  ),
+  {
+    ...passed(
+      "name-router-forged",
+      "the router's own headers from outside are cut",
+      "they would name another sandbox",
+      get("X-Sandbox-ID: other", "X-Sandbox-Port: 22", "X-Sandbox-Pod-IP: 10.0.0.9"),
+      { cuts: ["x-sandbox-id", "x-sandbox-port", "x-sandbox-pod-ip"] },
+    ),
+    // On the router's listener they are the address, and a second one is none.
+    elsewhere: { header: { refuse: [400], stays: true } },
+  },
   passed(
     "name-key-cut",
     "the gateway's key does not reach the sandbox",

@@ -8,6 +8,8 @@ export interface HostileRequest {
   readonly source: string;
   readonly bytes: string;
   readonly expected: Expected;
+  /** What is expected in other forms of an address than the path's, where that is something else. */
+  readonly elsewhere?: { readonly header?: Expected; readonly host?: Expected };
 }
 
 export type Expected = Refused | Passed;
@@ -80,6 +82,18 @@ export function strayed(
   ...refuse: readonly number[]
 ): HostileRequest {
   return { id, what, source, bytes, expected: { refuse: refuse.length === 0 ? [400] : refuse, stays: true } };
+}
+
+/** Its path names nobody: refused in path form, and the sandbox's own affair in the others. */
+export function pathless(
+  id: string,
+  what: string,
+  source: string,
+  bytes: string,
+  ...refuse: readonly number[]
+): HostileRequest {
+  const passes = { pass: 1 };
+  return { ...strayed(id, what, source, bytes, ...refuse), elsewhere: { header: passes, host: passes } };
 }
 
 /** Cut short by its client. */

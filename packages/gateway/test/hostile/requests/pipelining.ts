@@ -79,6 +79,7 @@ export const pipelining: readonly HostileRequest[] = [
     source: "first-request routing and validation, research of 2022",
     bytes: NEXT + head(`GET ${PATH}/b HTTP/1.1`, "Host: rebound.example"),
     expected: { refuse: [403], before: 1, stays: true },
+    elsewhere: { header: { refuse: [400], before: 1, stays: true } },
   },
   {
     id: "pipe-second-connect",

@@ -1,4 +1,4 @@
-import { byte, head, hex, HOST, passed, PATH, refused, strayed, type HostileRequest } from "./message.ts";
+import { byte, head, hex, HOST, passed, PATH, refused, pathless, type HostileRequest } from "./message.ts";
 
 const FORM = "RFC 9112, 3.2";
 const SYNTAX = "RFC 3986, 2";
@@ -88,7 +88,7 @@ export const target: readonly HostileRequest[] = [
     to(`${PATH}/..\xc0\xaf..\xc0\xaf`),
   ),
   refused("target-utf8-query", "bytes above ASCII in the query", "RFC 3986, 3.4", to(`${PATH}/a?\xff`)),
-  strayed(
+  pathless(
     "target-dots-user",
     ".. in place of the user",
     "RFC 3986, 5.2.4: would be another address once resolved",
@@ -96,7 +96,7 @@ export const target: readonly HostileRequest[] = [
     400,
     404,
   ),
-  strayed(
+  pathless(
     "target-dots-sandbox",
     ".. in place of the sandbox",
     "RFC 3986, 5.2.4",
@@ -104,7 +104,7 @@ export const target: readonly HostileRequest[] = [
     400,
     404,
   ),
-  strayed(
+  pathless(
     "target-dots-before",
     "dots that lead to the sandbox's address",
     "RFC 3986, 5.2.4",
@@ -112,7 +112,7 @@ export const target: readonly HostileRequest[] = [
     400,
     404,
   ),
-  strayed(
+  pathless(
     "target-dot-before",
     "a dot segment before the address",
     "RFC 3986, 5.2.4",
@@ -120,7 +120,7 @@ export const target: readonly HostileRequest[] = [
     400,
     404,
   ),
-  strayed(
+  pathless(
     "target-double-slash",
     "two slashes at its begin, an authority to URL parsers",
     "RFC 3986, 3.3",
@@ -128,7 +128,7 @@ export const target: readonly HostileRequest[] = [
     400,
     404,
   ),
-  strayed(
+  pathless(
     "target-double-slash-host",
     "two slashes and another host",
     "RFC 3986, 4.2: a network-path reference",
@@ -136,7 +136,7 @@ export const target: readonly HostileRequest[] = [
     400,
     404,
   ),
-  strayed(
+  pathless(
     "target-encoded-user",
     "a percent-encoded letter of the user",
     "RFC 3986, 6.2.2.2: two spellings of one address",
@@ -144,7 +144,7 @@ export const target: readonly HostileRequest[] = [
     400,
     404,
   ),
-  strayed(
+  pathless(
     "target-encoded-sandbox",
     "a percent-encoded letter of the sandbox",
     "RFC 3986, 6.2.2.2",
@@ -152,7 +152,7 @@ export const target: readonly HostileRequest[] = [
     400,
     404,
   ),
-  strayed(
+  pathless(
     "target-encoded-slash-address",
     "an encoded slash between user and sandbox",
     "RFC 3986, 2.2",
@@ -160,7 +160,7 @@ export const target: readonly HostileRequest[] = [
     400,
     404,
   ),
-  strayed(
+  pathless(
     "target-encoded-dots-address",
     "encoded dots in place of the sandbox",
     "RFC 3986, 6.2.2.2",
@@ -168,7 +168,7 @@ export const target: readonly HostileRequest[] = [
     400,
     404,
   ),
-  strayed(
+  pathless(
     "target-double-encoded",
     "doubly encoded dots in place of the sandbox",
     "CVE-2001-0333",
@@ -176,7 +176,7 @@ export const target: readonly HostileRequest[] = [
     400,
     404,
   ),
-  strayed(
+  pathless(
     "target-nul-encoded-sandbox",
     "an encoded NUL behind the sandbox's name",
     "names cut at NUL",
@@ -184,7 +184,7 @@ export const target: readonly HostileRequest[] = [
     400,
     404,
   ),
-  strayed(
+  pathless(
     "target-crlf-encoded-user",
     "an encoded CR LF in the user",
     "response splitting by a redirect to the same path",
@@ -192,20 +192,25 @@ export const target: readonly HostileRequest[] = [
     400,
     404,
   ),
-  strayed(
+  pathless(
     "target-port-sign",
     "a sign before the port",
     "lenient number parsers take it",
     to("/alice/box:+80/a"),
   ),
-  strayed(
+  pathless(
     "target-port-many-digits",
     "a port that wraps around 16 bits",
     "SSRF by overflow",
     to("/alice/box:65616/a"),
   ),
-  strayed("target-port-hex", "a hexadecimal port", "lenient number parsers take it", to("/alice/box:0x50/a")),
-  strayed(
+  pathless(
+    "target-port-hex",
+    "a hexadecimal port",
+    "lenient number parsers take it",
+    to("/alice/box:0x50/a"),
+  ),
+  pathless(
     "target-userinfo-sandbox",
     "@ within the sandbox's part",
     "an authority to URL parsers",

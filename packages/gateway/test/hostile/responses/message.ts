@@ -31,6 +31,8 @@ export interface PassedAnswer {
   readonly kept?: true;
   /** Lower-case names of headers that must not arrive. */
   readonly cuts?: readonly string[];
+  /** They are cut where sandboxes share an origin, in path form, and arrive in the others. */
+  readonly ownOrigin?: true;
   readonly keeps?: readonly string[];
 }
 
