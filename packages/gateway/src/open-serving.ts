@@ -4,6 +4,7 @@ import { silentLogger, type GatewayConfig, type Logger } from "@sandgate/contrac
 import { openApiKeys } from "./auth/api-keys.ts";
 import type { DialMode } from "./dial/dial-mode.ts";
 import { dialModeOf } from "./dial/dial-mode-of.ts";
+import { createConnectionLimit } from "./engine/client/connection-limit.ts";
 import { createListener, type Listener } from "./engine/listener.ts";
 import { canTakeOver } from "./engine/net/can-take-over.ts";
 import type { OpenTunnel } from "./engine/upstream/open-tunnel.ts";
@@ -15,7 +16,7 @@ import { listen, urlOf, type ListenAt } from "./listen.ts";
 import { createGatewayMetrics, type MetricsSources } from "./metrics/gateway-metrics.ts";
 import type { MetricsSnapshot } from "./metrics/snapshot.ts";
 import type { RouteSource } from "./route-source.ts";
-import { siteRulesOf, trustedProxiesOf } from "./site-rules.ts";
+import { isTrusted, siteRulesOf, trustedProxiesOf } from "./site-rules.ts";
 import { createSandboxLimit } from "./steps/limit.ts";
 import { createTracer } from "./tracing/tracer.ts";
 import { openCertificates } from "./tls/certificates.ts";
@@ -65,6 +66,13 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   const dialMode = dialModeOf(config.dial, options.openTunnel !== undefined);
   const keys =
     config.apiKeys !== undefined && config.auth !== "none" ? await openApiKeys(config.apiKeys, logger) : null;
+  const connections = createConnectionLimit({
+    most: config.maxConnections,
+    mostPerClient: config.maxConnectionsPerClient,
+    trusts: (address) => isTrusted(trusted, address),
+    logger,
+    counters: options.shared?.clientConnections,
+  });
   const circuits = new Circuits(logger);
   const pool = new UpstreamPool(options.openTunnel);
   const metrics = createGatewayMetrics(config.metricsPort !== undefined, config.metricsSandboxes);
@@ -99,7 +107,15 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     logger.warn("connections cannot be taken over on this Node.js; the gateway is slower by a tenth");
   const listenerFor = (handler: ExchangeHandler): Listener =>
     createListener(
-      { handler, pool, circuits, counters: metrics.engine, state, limits: { ...LIMITS, ...config } },
+      {
+        handler,
+        pool,
+        connections,
+        circuits,
+        counters: metrics.engine,
+        state,
+        limits: { ...LIMITS, ...config },
+      },
       takeOver,
       certificates?.options ?? null,
     );

@@ -26,6 +26,12 @@ function parseUrl(text: string, key: string): URL {
   return new URL(text);
 }
 
+/** Whether the peer is one of them; one that was gone before it was looked at has no address. */
+export function isTrusted(trusted: BlockList, address: string): boolean {
+  const family = isIP(address);
+  return family !== 0 && trusted.check(address, family === 6 ? "ipv6" : "ipv4");
+}
+
 /** @throws Error that names the value. */
 export function trustedProxiesOf(networks: readonly string[]): BlockList {
   const list = new BlockList();

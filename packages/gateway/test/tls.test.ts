@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request, type RequestOptions } from "node:https";
 import type { IncomingMessage } from "node:http";
+import { connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
@@ -83,6 +84,27 @@ describe("a gateway with certificates", () => {
     );
     expect(await nameFor(url, { servername: "other.example" })).toBe("DNS:gate.example");
     expect(await nameFor(url, {})).toBe("DNS:gate.example");
+  });
+
+  it("counts connections from before their handshake, and each once", async () => {
+    const url = await open(
+      (_request, response) => response.end("ok"),
+      [await issue("one", ["gate.example"])],
+      {
+        maxConnections: 1,
+      },
+    );
+    const silent = connectTcp(Number(url.port), url.hostname);
+    await once(silent, "connect");
+    await expect(get(url)).rejects.toThrow(/ECONNRESET|socket disconnected/);
+    silent.resetAndDestroy();
+    // The gateway hears of that end a moment later.
+    let answer = "";
+    while (answer === "") answer = await get(url).catch(() => "");
+    expect(answer).toBe("ok");
+    answer = "";
+    while (answer === "") answer = await get(url).catch(() => "");
+    expect(answer).toBe("ok");
   });
 
   it("sends browsers on to origins of HTTPS", async () => {

@@ -247,6 +247,18 @@ export const GATEWAY_KEYS = {
     schema: count.optional(),
     doc: "How long a request's body may be; any length by default. A Sandbox may lower it for itself by sandgate.dev/max-body.",
   },
+  maxConnections: {
+    flag: "--max-connections <count>",
+    env: ["SANDGATE_MAX_CONNECTIONS"],
+    schema: count.default(32_768),
+    doc: "How many connections clients may have open together; more are ended at once. Each takes a descriptor, and a second one with a request under way.",
+  },
+  maxConnectionsPerClient: {
+    flag: "--max-connections-per-client <count>",
+    env: ["SANDGATE_MAX_CONNECTIONS_PER_CLIENT"],
+    schema: count.default(16_384),
+    doc: "How many of them one client address may have, one /64 of IPv6; trustedProxies have any number. Half of all by default: a backend with a WebSocket to each of its sandboxes is one address.",
+  },
   maxInFlightPerSandbox: {
     flag: "--max-in-flight-per-sandbox <count>",
     env: ["SANDGATE_MAX_IN_FLIGHT_PER_SANDBOX"],

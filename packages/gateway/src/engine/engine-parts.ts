@@ -1,5 +1,6 @@
 import type { EngineCounters } from "./engine-counters.ts";
 import type { Circuits } from "./upstream/circuit.ts";
+import type { ConnectionLimit } from "./client/connection-limit.ts";
 import type { UpstreamPool } from "./upstream/upstream-pool.ts";
 import type { Exchange } from "./client/exchange.ts";
 import type { OwnAnswer } from "./exchange-plan.ts";
@@ -30,6 +31,8 @@ export interface ExchangeHandler {
 export interface EngineParts {
   readonly handler: ExchangeHandler;
   readonly pool: UpstreamPool;
+  /** Of all listeners together. */
+  readonly connections: ConnectionLimit;
   readonly circuits: Circuits;
   /** Of all listeners together. */
   readonly counters: EngineCounters;

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, TLSSocket, type TlsOptions } from "node:tls";
 import { ClientConnection, type ClientConnectionOwner, type Switch } from "./client/client-connection.ts";
-import { peerOf, type ClientPeer } from "./client/client-peer.ts";
+import { peerOf, plainAddress, type ClientPeer } from "./client/client-peer.ts";
 import type { EngineParts } from "./engine-parts.ts";
 import { readPreface } from "./h2/client-preface.ts";
 import { ClientSession, type ClientSessionOwner } from "./h2/client-session.ts";
@@ -21,6 +21,8 @@ export interface Listener {
 export interface ListenerTraffic {
   /** Connections that were accepted. */
   readonly accepted: number;
+  /** Connections that were ended at once, because there were too many. */
+  readonly refused: number;
   /** Those that are open. */
   readonly open: number;
   /** Bytes in both directions so far. It looks at every open connection. */
@@ -42,6 +44,7 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
   const empty = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;
   let accepted = 0;
+  let refused = 0;
   let open = 0;
   let ofClosed = { in: 0, out: 0 };
   const left = (): void => {
@@ -54,6 +57,7 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
   const onSocketClosed = (connection: ClientConnection): void => {
     ofClosed = plus(ofClosed, connection.channel);
     open--;
+    leave(connection.peer);
     onClosed(connection);
   };
   const forStreams: ClientConnectionOwner = { closed: onClosed, switches: null };
@@ -75,6 +79,7 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
       sessions.delete(session);
       ofClosed = plus(ofClosed, session);
       open--;
+      leave(session.peer);
       left();
     },
   };
@@ -85,9 +90,13 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
       socket.destroy();
       return;
     }
+    const peer = peerOf(socket);
+    if (tls === null && !enter(peer.remoteAddress)) {
+      socket.resetAndDestroy();
+      return;
+    }
     accepted++;
     open++;
-    const peer = peerOf(socket);
     if (socket instanceof TLSSocket && socket.alpnProtocol === "h2") openSession(socket, peer);
     else
       connections.add(
@@ -95,6 +104,23 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
           takeOver && tls === null ? Channel.takeOver(socket, events) : Channel.over(socket, events),
         ),
       );
+  }
+
+  function enter(address: string): boolean {
+    if (parts.connections.enter(address)) return true;
+    refused++;
+    return false;
+  }
+
+  function leave(peer: ClientPeer): void {
+    if (tls === null) parts.connections.leave(peer.remoteAddress);
+  }
+
+  /** With TLS they count from before the handshake, which is what takes most. */
+  function enterRaw(socket: Socket): void {
+    const address = plainAddress(socket.remoteAddress);
+    if (enter(address)) socket.once("close", () => parts.connections.leave(address));
+    else socket.destroy();
   }
 
   function openSession(socket: Socket, peer: ClientPeer): void {
@@ -112,7 +138,11 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
   const server =
     tls === null
       ? createServer({ pauseOnConnect: takeOver, allowHalfOpen: true, noDelay: true }, accept)
-      : createTlsServer({ ...tls, allowHalfOpen: true, noDelay: true }, accept);
+      : createTlsServer(
+          { ...tls, allowHalfOpen: true, noDelay: true, handshakeTimeout: parts.limits.headTimeoutMs },
+          accept,
+        );
+  if (tls !== null) server.prependListener("connection", enterRaw);
 
   async function close(drainTimeoutMs: number): Promise<void> {
     server.close();
@@ -140,6 +170,9 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
   const traffic: ListenerTraffic = {
     get accepted() {
       return accepted;
+    },
+    get refused() {
+      return refused;
     },
     get open() {
       return open;

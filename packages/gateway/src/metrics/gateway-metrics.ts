@@ -76,6 +76,10 @@ function clientSnapshot(listeners: MetricsSources["listeners"]): MetricsSnapshot
   return {
     sandgate_connections_open: all.map(([name, { open }]) => ({ labels: [name], value: open })),
     sandgate_connections_total: all.map(([name, { accepted }]) => ({ labels: [name], value: accepted })),
+    sandgate_connections_refused_total: all.map(([name, { refused }]) => ({
+      labels: [name],
+      value: refused,
+    })),
     sandgate_client_bytes_total: byLabel({
       in: bytes.reduce((sum, one) => sum + one.in, 0),
       out: bytes.reduce((sum, one) => sum + one.out, 0),

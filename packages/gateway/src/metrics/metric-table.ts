@@ -72,6 +72,11 @@ export const METRICS = {
     help: "Clients' connections that were accepted, by listener.",
     labels: ["listener"],
   },
+  sandgate_connections_refused_total: {
+    type: "counter",
+    help: "Clients' connections that were ended at once, because there were too many of them or of their network, by listener.",
+    labels: ["listener"],
+  },
   sandgate_upstream_connections: {
     type: "gauge",
     help: "Connections to sandboxes, those being opened among them: `busy` with a request or `idle`.",

@@ -1,7 +1,7 @@
 import type { BlockList } from "node:net";
-import { isIP } from "node:net";
 import type { ClientPeer } from "../engine/client/client-peer.ts";
 import type { parseHost } from "@sandgate/contract";
+import { isTrusted } from "../site-rules.ts";
 import type { Caller } from "./caller.ts";
 
 /**
@@ -26,7 +26,6 @@ export interface ConnectionMemory {
 export function memoryOf(peer: ClientPeer, trusted: BlockList): ConnectionMemory {
   const known = peer.memory as ConnectionMemory | null;
   if (known !== null) return known;
-  const address = peer.remoteAddress;
   const memory: ConnectionMemory = {
     host: "",
     hostname: "",
@@ -35,7 +34,7 @@ export function memoryOf(peer: ClientPeer, trusted: BlockList): ConnectionMemory
     key: "",
     generation: -1,
     caller: null,
-    trusted: trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"),
+    trusted: isTrusted(trusted, peer.remoteAddress),
   };
   peer.memory = memory;
   return memory;

@@ -6,11 +6,11 @@ import {
 } from "./shared-counters.ts";
 
 /** What is counted for the whole gateway where several threads serve. A limit more is a member more, here and nowhere else. */
-const SUBJECTS = ["sandboxRequests"] as const;
+const SUBJECTS = ["sandboxRequests", "clientConnections"] as const;
 
 type Subject = (typeof SUBJECTS)[number];
 
-/** Each by its own key: the requests under way of a sandbox by its UID. */
+/** Each by its own key: the requests under way of a sandbox by its UID, the connections of clients by their network. */
 export type SharedLimits = Readonly<Record<Subject, SharedCounters>>;
 export type SharedLimitMemory = Readonly<Record<Subject, CounterMemory>>;
 

@@ -22,6 +22,7 @@ export function peerOf(socket: Socket): ClientPeer {
   };
 }
 
-function plainAddress(address: string | undefined): string {
+/** As a socket has it; IPv4 in its own form where a listener for IPv6 took it. */
+export function plainAddress(address: string | undefined): string {
   return (address ?? "").replace(/^::ffff:/, "");
 }

@@ -46,7 +46,7 @@ export class ClientSession {
   readonly #session: ServerHttp2Session;
   readonly #socket: Socket;
   readonly #owner: ClientSessionOwner;
-  readonly #peer: ClientPeer;
+  readonly peer: ClientPeer;
   readonly #deadline: Deadline;
   #streams = 0;
   #finishing = false;
@@ -55,7 +55,7 @@ export class ClientSession {
   constructor(socket: Socket, peer: ClientPeer, owner: ClientSessionOwner) {
     this.#socket = socket;
     this.#owner = owner;
-    this.#peer = peer;
+    this.peer = peer;
     // An end of it is the end of its streams too.
     socket.allowHalfOpen = false;
     this.#deadline = new Deadline(() => this.#timeUp());
@@ -123,7 +123,7 @@ export class ClientSession {
       this.#streams--;
       this.#rest();
     });
-    this.#owner.open(new ClientStream(stream, request), this.#peer);
+    this.#owner.open(new ClientStream(stream, request), this.peer);
   }
 
   /** Without a request it is kept as long as any connection, and no longer than a moment once it is ended. */
