@@ -29,6 +29,14 @@ const HEADER_LIST_BYTES = 64 * 1024;
 const HEADER_LIST_FIELDS = 512;
 /** What Node.js keeps for all streams of a connection; where it is more, new streams are refused. */
 const SESSION_MEMORY_MB = 64;
+/**
+ * Streams that a client may reset: every one costs a decision and a connection to a sandbox, and nothing bounds how many a client
+ * begins if those that it resets do not count (CVE-2023-44487). Leaving a page resets what is under way, once.
+ */
+const RESETS_AT_ONCE = 4 * MAX_STREAMS;
+const RESETS_PER_SECOND = 32;
+/** Tunnels may be idle for days, and a client that is gone without a word must be noticed. */
+const KEEP_ALIVE_MS = 30_000;
 /** How long a client gets to end its connection once all is said. */
 const LINGER_MS = 2_000;
 const ALL_STREAMS = 2 ** 31 - 1;
@@ -58,11 +66,14 @@ export class ClientSession {
     this.peer = peer;
     // An end of it is the end of its streams too.
     socket.allowHalfOpen = false;
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     this.#deadline = new Deadline(() => this.#timeUp());
     this.#deadline.set(owner.limits.headTimeoutMs);
     const session = (this.#session = performServerHandshake(socket, {
       maxHeaderListPairs: HEADER_LIST_FIELDS,
       maxSessionMemory: SESSION_MEMORY_MB,
+      streamResetBurst: RESETS_AT_ONCE,
+      streamResetRate: RESETS_PER_SECOND,
       strictSingleValueFields: false,
       settings: {
         enableConnectProtocol: true,
