@@ -147,7 +147,16 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     gateway: main.traffic,
     ...(config.routerPort === undefined ? {} : { router: router.traffic }),
   };
-  const sources: MetricsSources = { source, state, pool, circuits, listeners, keys, certificates };
+  const sources: MetricsSources = {
+    source,
+    state,
+    pool,
+    circuits,
+    listeners,
+    spans: tracer?.counts ?? null,
+    keys,
+    certificates,
+  };
   return {
     snapshot: () => metrics.snapshot(sources),
     state,

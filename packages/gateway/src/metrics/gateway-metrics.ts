@@ -5,6 +5,7 @@ import type { ListenerTraffic } from "../engine/listener.ts";
 import type { Circuits } from "../engine/upstream/circuit.ts";
 import type { UpstreamPool } from "../engine/upstream/upstream-pool.ts";
 import type { RouteSource } from "../route-source.ts";
+import type { SpanCounts } from "../tracing/span-exporter.ts";
 import type { Certificates } from "../tls/certificates.ts";
 import { watchProcess, type ProcessMetrics } from "./process-metrics.ts";
 import { RequestMetrics } from "./request-metrics.ts";
@@ -18,6 +19,8 @@ export interface MetricsSources {
   readonly circuits: Circuits;
   /** By listener. */
   readonly listeners: Readonly<Record<string, ListenerTraffic>>;
+  /** Null where none are exported. */
+  readonly spans: Readonly<SpanCounts> | null;
   readonly keys: ApiKeys | null;
   readonly certificates: Certificates | null;
 }
@@ -87,13 +90,14 @@ function clientSnapshot(listeners: MetricsSources["listeners"]): MetricsSnapshot
   };
 }
 
-function stateSnapshot({ source, state, keys, certificates }: MetricsSources): MetricsSnapshot {
+function stateSnapshot({ source, state, spans, keys, certificates }: MetricsSources): MetricsSnapshot {
   const { synced, syncedAtMs } = source.health;
   return {
     sandgate_requests_in_flight: one(state.inFlight),
     sandgate_routes: routesByState(source),
     sandgate_routes_synced: one(synced ? 1 : 0),
     sandgate_routes_synced_timestamp_seconds: one(syncedAtMs / 1000),
+    sandgate_spans_total: spans === null ? [] : byLabel({ sent: spans.sent, dropped: spans.dropped }),
     sandgate_reloads_total: [
       ...(keys === null ? [] : reloads("api_keys", keys.generation, keys.failures)),
       ...(certificates === null

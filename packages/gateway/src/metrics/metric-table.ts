@@ -141,6 +141,11 @@ export const METRICS = {
     labels: ["file"],
     merge: "least",
   },
+  sandgate_spans_total: {
+    type: "counter",
+    help: "Spans of recorded traces: `sent` were taken by the collector, `dropped` were not, or found no room to wait for it.",
+    labels: ["result"],
+  },
   sandgate_workers: {
     type: "gauge",
     help: "Threads that serve, where there are several.",

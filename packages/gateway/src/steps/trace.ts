@@ -65,7 +65,7 @@ export function traceEnd(
     target: exchange.head.target,
     route: addressed?.form === "path" ? "/{user}/{sandbox}/*" : null,
     scheme: client.peer.secure ? "https" : "http",
-    protocolVersion: exchange.head.minor === 0 ? "1.0" : "1.1",
+    protocolVersion: client.peer.http2 ? "2" : exchange.head.minor === 0 ? "1.0" : "1.1",
     host: head?.hostname ?? "",
     port: client.peer.localPort,
     client: client.peer.remoteAddress,

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { GatewayConfig, Logger } from "@sandgate/contract";
+import manifest from "../../package.json" with { type: "json" };
 import { aroundSpans, requestSpans, type FinishedRequest } from "./request-spans.ts";
 import { createSampler } from "./sampler.ts";
 import { SpanExporter, type SpanCounts } from "./span-exporter.ts";
@@ -44,6 +45,7 @@ export function createTracer(config: GatewayConfig, logger: Logger): Tracer | nu
           headers: config.otlpHeaders,
           around: aroundSpans({
             "service.name": config.otlpServiceName,
+            "service.version": manifest.version,
             "service.instance.id": randomUUID(),
           }),
           logger,

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { WebSocket, WebSocketServer } from "ws";
 import { afterEach, describe, expect, it } from "vitest";
 import { openEcho, type Echo } from "../echo-support.ts";
+import { connect2, send2 } from "../http2/h2-support.ts";
 import { writeKeys, type Bench } from "../support.ts";
 import { CLIENT, openCollector, SERVER, type Span, type TestCollector } from "./collector.ts";
 
@@ -209,6 +210,35 @@ describe("spans", () => {
     expect(collector.spans).toEqual([]);
   });
 
+  it("of requests by HTTP/2 go the same way, each stream with its own trace", async () => {
+    await open();
+    const session = await connect2(bench.gateway.url);
+    const { pathname } = new URL(`${base}/`);
+    const answers = [
+      await send2(session, { ":path": pathname }),
+      await send2(session, { ":path": pathname, traceparent: CALLER }),
+    ];
+    session.destroy();
+    await bench.gateway.close();
+    const servers = collector.spans.filter((span) => span.kind === SERVER);
+    const saw = answers.map(({ body }) =>
+      (JSON.parse(body.toString()) as Echo).headers["traceparent"]?.slice(3, 35),
+    );
+    expect(servers.map((span) => span.traceId)).toEqual(saw);
+    expect(saw[1]).toBe(CALLER.slice(3, 35));
+    for (const span of servers) expect(span.attributes["network.protocol.version"]).toBe("2");
+  });
+
+  it("are counted in the metrics", async () => {
+    await open({ metricsPort: 0 });
+    // More than there will be batches: where the machine is slow there are several.
+    collector.answers.push(...Array.from({ length: 600 }, () => ({ status: 400 })));
+    await Promise.all(Array.from({ length: 256 }, async () => (await fetch(`${base}/`)).text()));
+    const page = async (): Promise<string> => (await fetch(`${bench.gateway.metricsUrl}/metrics`)).text();
+    await expect.poll(page, { timeout: 25_000 }).toContain('sandgate_spans_total{result="dropped"} 512\n');
+    expect(await page()).toContain('sandgate_spans_total{result="sent"} 0\n');
+  });
+
   it("come with the headers and the name that are configured", async () => {
     await open({ otlpHeaders: "api-key=a%20b", otlpServiceName: "front door" });
     await (await fetch(`${base}/`)).text();
@@ -217,7 +247,7 @@ describe("spans", () => {
     expect(batch).toMatchObject({
       path: "/v1/traces",
       headers: { "api-key": "a b", "content-type": "application/json" },
-      resource: { "service.name": "front door" },
+      resource: { "service.name": "front door", "service.version": "0.1.0" },
     });
   });
 });

@@ -8,6 +8,8 @@ export interface ClientPeer {
   readonly localPort: number;
   /** By TLS. */
   readonly secure: boolean;
+  /** It speaks HTTP/2. */
+  http2: boolean;
   /** Of the handler: what it keeps from one request to the next. */
   memory: unknown;
 }
@@ -18,6 +20,7 @@ export function peerOf(socket: Socket): ClientPeer {
     localAddress: plainAddress(socket.localAddress),
     localPort: socket.localPort ?? 0,
     secure: socket instanceof TLSSocket,
+    http2: false,
     memory: null,
   };
 }
