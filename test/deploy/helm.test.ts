@@ -86,6 +86,14 @@ describe("the chart", () => {
       ],
     },
     {
+      value: ["metrics.prometheusRule.enabled=true"],
+      adds: ["PrometheusRule sandgate-system/sandgate-gateway"],
+    },
+    {
+      value: ["metrics.dashboard.enabled=true"],
+      adds: ["ConfigMap sandgate-system/sandgate-dashboard"],
+    },
+    {
       value: ["sandboxNamespaces={agents,default}"],
       adds: ["NetworkPolicy agents/sandgate-to-sandboxes", "NetworkPolicy default/sandgate-to-sandboxes"],
     },
