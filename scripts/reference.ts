@@ -17,12 +17,14 @@ import { ROUTER_DIFFERENCES } from "@sandgate/gateway";
 import { METRICS, type MetricEntry } from "../packages/gateway/src/metrics/metric-table.ts";
 import { commandReference } from "../packages/cli/src/command-reference.ts";
 import { troubleshootingTables } from "../packages/cli/src/doctor/troubleshooting.ts";
+import { alertsTable } from "./monitoring/alert-rules.ts";
 import { fill, releasesTable } from "./releases-page.ts";
 import { podFieldsReference } from "../packages/embedded/src/node/pod/fields-reference.ts";
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "docs", "reference");
 
 const TROUBLESHOOTING = "../guide/troubleshooting.md";
+const MONITORING = "../guide/monitoring.md";
 
 /** Every generated page by file name. */
 export function referencePages(): Readonly<Record<string, string>> {
@@ -34,6 +36,7 @@ export function referencePages(): Readonly<Record<string, string>> {
     "router-mode.md": routerPage(),
     "releases.md": fill(writtenPage("releases.md"), "releases", releasesTable()),
     "pod-isolation.md": withTables("pod-isolation.md", podFieldsReference()),
+    [MONITORING]: withTables(MONITORING, alertsTable()),
     [TROUBLESHOOTING]: withTables(TROUBLESHOOTING, troubleshootingTables()),
   };
 }
