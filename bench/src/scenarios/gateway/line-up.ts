@@ -39,7 +39,7 @@ export async function startLineUp(
   stack: AsyncDisposableStack,
   options: { variants: boolean },
 ): Promise<LineUp> {
-  const setup = { sandboxes: benchSandboxes(ROUTES), ports };
+  const setup: CandidateSetup = { sandboxes: benchSandboxes(ROUTES), ports, certificate: null };
   const starts = [
     () => startNginx(setup),
     () => startHaproxy(setup),
@@ -64,7 +64,7 @@ export async function startGrowing(
   const candidates: Candidate[] = [];
   for (const count of counts) {
     const title = `${count.toLocaleString("en")} routes`;
-    const setup = { sandboxes: benchSandboxes(count), ports };
+    const setup: CandidateSetup = { sandboxes: benchSandboxes(count), ports, certificate: null };
     const candidate = await startSandgate(setup, { title, keys: true, log: true });
     candidates.push(await prepared(candidate, stack));
   }

@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readdirSync, readFileSync, truncateSync } from "node:fs";
+import { connect } from "node:net";
 import { availableParallelism } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -100,17 +101,24 @@ function cpuTime(pid: number): CpuTime {
  *
  * @throws Error with the program's error output where it ends before that.
  */
-export async function untilListening(placed: Placed, url: string): Promise<void> {
+export async function untilListening(placed: Placed, at: { host: string; port: number }): Promise<void> {
   for (;;) {
     const { exitCode, signalCode } = placed.child;
     if (exitCode !== null || signalCode !== null)
       throw new Error(`${placed.name} ended with ${exitCode ?? signalCode}:\n${placed.errors()}`);
-    const answer = await fetch(url).catch(() => null);
-    if (answer !== null) {
-      await answer.text();
-      return;
-    }
+    if (await listensAt(at)) return;
     // Readiness of another program is told by nothing but its port.
     await delay(20);
   }
+}
+
+function listensAt(at: { host: string; port: number }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(at);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
 }

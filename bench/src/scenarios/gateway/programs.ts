@@ -8,6 +8,8 @@ const PROGRAMS: readonly SystemPart[] = [
   { name: "nginx", commands: ["nginx"], debianPackage: "nginx", why: "what everything is compared with" },
   { name: "HAProxy", commands: ["haproxy"], debianPackage: "haproxy", why: "a candidate" },
   { name: "wrk", commands: ["wrk"], debianPackage: "wrk", why: "sends the requests" },
+  { name: "h2load", commands: ["h2load"], debianPackage: "nghttp2-client", why: "sends those of HTTP/2" },
+  { name: "OpenSSL", commands: ["openssl"], debianPackage: "openssl", why: "makes the certificate" },
   {
     name: "util-linux",
     commands: ["taskset", "setpriv"],

@@ -23,7 +23,7 @@ export async function startAnsweringBackend(port: number): Promise<AsyncDisposab
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await untilListening(nginx, `http://${POD_ADDRESSES[0]}:${port}/small`);
+    await untilListening(nginx, { host: POD_ADDRESSES[0] ?? "", port });
   } catch (error) {
     await close();
     throw error;

@@ -18,7 +18,7 @@ export async function startBackends(): Promise<Backends> {
   stack.use(await startAnsweringBackend(answering));
   const process_ = place(process.execPath, [LOOKING, String(looking)], { core: CORES.load });
   stack.defer(() => process_.close());
-  await untilListening(process_, `http://${POD_ADDRESSES.at(-1)}:${looking}/saw`);
+  await untilListening(process_, { host: POD_ADDRESSES.at(-1) ?? "", port: looking });
   const all = stack.move();
   return { ports: { answering, looking }, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }

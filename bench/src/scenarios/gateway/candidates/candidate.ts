@@ -1,3 +1,4 @@
+import type { Certificate } from "../certificate.ts";
 import type { CpuTime } from "../placed.ts";
 import type { BackendKind, BenchSandbox } from "../sandboxes.ts";
 
@@ -6,6 +7,8 @@ export interface CandidateSetup {
   readonly sandboxes: readonly BenchSandbox[];
   /** The port of a sandbox's backend, by its kind. */
   readonly ports: Readonly<Record<BackendKind, number>>;
+  /** Serves with TLS 1.3, and nothing else; null: without TLS. */
+  readonly certificate: Certificate | null;
 }
 
 /** How a request names a sandbox. */
@@ -32,6 +35,9 @@ export interface Candidate extends AsyncDisposable {
   readonly warmsUp: boolean;
   readonly host: string;
   readonly port: number;
+  /** Where it speaks HTTP/2: by ALPN with TLS, with prior knowledge without; null where it does not. */
+  readonly http2Port: number | null;
+  readonly certificate: Certificate | null;
   readonly pid: number;
   readonly rewriting: Rewriting;
   /** Those it knows. */
@@ -41,6 +47,15 @@ export interface Candidate extends AsyncDisposable {
   /** What it wrote to its error output. */
   errors(): string;
   emptyErrors(): void;
+}
+
+/** Its URL, without a path. */
+export function originOf({ certificate, host, port }: Candidate): string {
+  return `${schemeOf(certificate)}://${host}:${port}`;
+}
+
+export function schemeOf(certificate: Certificate | null): "https" | "http" {
+  return certificate === null ? "http" : "https";
 }
 
 /** Naming by path, as all but the router have it. */

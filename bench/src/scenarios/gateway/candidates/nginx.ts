@@ -13,13 +13,15 @@ export function startNginx(setup: CandidateSetup): Promise<Candidate> {
       version: versionOf("nginx", ["-v"], /nginx\/(\S+)/),
       warmsUp: false,
       rewriting: { forwarded: ["for", "host", "proto", "prefix"], cut: [] },
+      http2: setup.certificate === null ? "on a port of its own" : "on its port",
+      certificate: setup.certificate,
       sandboxes: setup.sandboxes,
       naming: pathNaming,
     },
-    (folder, port) => {
+    (folder, port, http2Port) => {
       const config = join(folder, "nginx.conf");
       writeFileSync(join(folder, "pods.map"), podsOf(setup));
-      writeFileSync(config, configOf(folder, port, setup));
+      writeFileSync(config, configOf(folder, listensOf(port, http2Port, setup), setup));
       return { command: "nginx", args: ["-c", config, "-p", folder] };
     },
   );
@@ -46,11 +48,24 @@ function upstreamsOf({ ports }: CandidateSetup): string {
     .join("");
 }
 
+/** Without TLS a port of nginx speaks either HTTP/1.1 or HTTP/2. */
+function listensOf(port: number, http2Port: number, { certificate }: CandidateSetup): string {
+  const clear = `    listen 127.0.0.1:${port} backlog=16384;
+    listen 127.0.0.1:${http2Port} http2 backlog=16384;
+`;
+  if (certificate === null) return clear;
+  return `    listen 127.0.0.1:${port} ssl http2 backlog=16384;
+    ssl_certificate ${certificate.certFile};
+    ssl_certificate_key ${certificate.keyFile};
+    ssl_protocols TLSv1.3;
+`;
+}
+
 /**
  * Bodies are passed on as they come, as a gateway for event streams and uploads of any size has to. The buffers are larger than
  * nginx's own defaults, with which a body costs it twice the time.
  */
-function configOf(folder: string, port: number, setup: CandidateSetup): string {
+function configOf(folder: string, listens: string, setup: CandidateSetup): string {
   return `daemon off;
 master_process off;
 pid ${folder}/pid;
@@ -72,8 +87,7 @@ http {
   map $user/$sandbox $pod { default ""; include ${folder}/pods.map; }
 ${upstreamsOf(setup)}
   server {
-    listen 127.0.0.1:${port} backlog=16384;
-    location / { return 404; }
+${listens}    location / { return 404; }
     location ~ ^/(?<user>[^/]+)/(?<sandbox>[^/]+)(?<rest>/.*)$ {
       if ($pod = "") { return 404; }
       proxy_pass http://$pod$rest$is_args$args;

@@ -14,6 +14,8 @@ export function startNodeUndici(setup: CandidateSetup): Promise<Candidate> {
       version: process.versions.node,
       warmsUp: true,
       rewriting: { forwarded: ["for", "host", "proto", "prefix"], cut: [] },
+      http2: "no",
+      certificate: null,
       sandboxes: setup.sandboxes,
       naming: pathNaming,
     },

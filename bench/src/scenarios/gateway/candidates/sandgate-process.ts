@@ -12,12 +12,12 @@ import { createConsoleLogger } from "../../../../../packages/cli/src/output/cons
 import type { BackendKind, BenchSandbox } from "../sandboxes.ts";
 
 export interface SandgateSetup {
-  port: number;
   ports: Readonly<Record<BackendKind, number>>;
   sandboxes: readonly BenchSandbox[];
-  apiKeys: string | undefined;
   /** The access log is on. */
   log: boolean;
+  /** Keys of the configuration. */
+  config: Readonly<Record<string, unknown>>;
 }
 
 function fill(routes: RouteTable, { sandboxes, ports }: SandgateSetup): void {
@@ -65,7 +65,7 @@ function entryOf({ user, name, podIp }: BenchSandbox, port: number): SandboxEntr
 
 const setup = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as SandgateSetup;
 const { values: config } = loadConfig(GATEWAY_KEYS, {
-  flags: { port: setup.port, dial: "pod-ip", apiKeys: setup.apiKeys, metricsPort: 0 },
+  flags: { dial: "pod-ip", ...setup.config },
 });
 const logger = createConsoleLogger(process.stderr, setup.log ? "info" : "warn", true);
 const routes = createRouteTable({ userLabel: config.userLabel, userNamespaces: undefined, logger });

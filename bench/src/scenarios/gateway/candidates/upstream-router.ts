@@ -18,6 +18,8 @@ export async function startUpstreamRouter({ sandboxes, ports }: CandidateSetup):
       version: ROUTER_PART.version,
       warmsUp: false,
       rewriting: { forwarded: ["for", "host", "proto"], cut: ["authorization"] },
+      http2: "no",
+      certificate: null,
       sandboxes,
       naming: ({ name, podIp, kind }) => ({
         prefix: "",

@@ -2,10 +2,11 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Candidate } from "../candidates/candidate.ts";
+import { originOf, type Candidate } from "../candidates/candidate.ts";
 import { CORES, place } from "../placed.ts";
 import type { BenchSandbox } from "../sandboxes.ts";
 import type { Load, Meter } from "./load.ts";
+import { TYPICAL_HEADERS } from "./typical-headers.ts";
 
 export interface WrkOptions {
   connections: number;
@@ -15,17 +16,6 @@ export interface WrkOptions {
   body?: string;
   headers?: Readonly<Record<string, string>>;
 }
-
-/** As a browser sends them, so that there is something to read and to pass on. */
-const TYPICAL: Readonly<Record<string, string>> = {
-  "User-Agent":
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
-  Accept: "application/json, text/plain, */*",
-  "Accept-Language": "en-US,en;q=0.9",
-  "Accept-Encoding": "gzip, deflate, br",
-  "Cache-Control": "no-cache",
-  Cookie: "session=0123456789abcdef0123456789abcdef; theme=dark",
-};
 
 const DONE = `
 function done(summary, latency)
@@ -53,7 +43,7 @@ export async function wrk(
     const script = join(folder, "requests.lua");
     writeFileSync(script, scriptOf(candidate, sandboxes, options));
     const { connections, seconds } = options;
-    const url = `http://${candidate.host}:${candidate.port}`;
+    const url = originOf(candidate);
     const args = ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "30s", "-s", script, url];
     meter.begin();
     const placed = place("wrk", args, { core: CORES.load });
@@ -73,7 +63,7 @@ function scriptOf(candidate: Candidate, sandboxes: readonly BenchSandbox[], opti
   const { method = "GET", body, path } = options;
   const calls = sandboxes.map((sandbox) => {
     const { prefix, headers } = candidate.naming(sandbox);
-    const all = Object.entries({ ...TYPICAL, ...options.headers, ...headers });
+    const all = Object.entries({ ...TYPICAL_HEADERS, ...options.headers, ...headers });
     const list = all.map(([name, value]) => `[${quoted(name)}]=${quoted(value)}`).join(",");
     return `  {${quoted(prefix + path)}, {${list}}},\n`;
   });
