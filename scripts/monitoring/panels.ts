@@ -225,6 +225,12 @@ export const ROWS: Readonly<Record<string, readonly Panel[]>> = {
       },
     },
     {
+      title: "Spans of traces",
+      about: "With --otlp-endpoint.",
+      unit: "short",
+      queries: { "{{result}}": `sum by (result) (rate(sandgate_spans_total{${G}}${RATE}))` },
+    },
+    {
       title: "Up for",
       unit: "s",
       kind: "number",
