@@ -99,6 +99,13 @@ export const ERROR_CATALOGUE = {
     remedy:
       "What X-Sandbox-UID or X-Sandbox-Pod-IP means is not the sandbox that is named; look up the new one, or leave the header out.",
   },
+  REQUEST_BODY_TOO_LARGE: {
+    status: 413,
+    retryable: false,
+    title: "Body too long",
+    remedy:
+      "Send less at once. The gateway's maxBodyBytes or the Sandbox's annotation sandgate.dev/max-body says how much is taken.",
+  },
   EXPECTATION_FAILED: {
     status: 417,
     retryable: false,

@@ -1,4 +1,5 @@
 import { isIdempotent, printPrefix, SandgateError } from "@sandgate/contract";
+import { bodyTooLarge } from "../engine/body/chunk-scanner.ts";
 import type { ForwardPlan } from "../engine/exchange-plan.ts";
 import type { RequestHead } from "../engine/head/request-head.ts";
 import type { Trace } from "../tracing/trace.ts";
@@ -35,7 +36,7 @@ export interface PrepareOptions {
 /**
  * Everything that forwarding takes: where its bytes go, and the head that the sandbox gets.
  *
- * @throws SandgateError REQUEST_MALFORMED, UPGRADE_UNSUPPORTED.
+ * @throws SandgateError REQUEST_BODY_TOO_LARGE, REQUEST_MALFORMED, UPGRADE_UNSUPPORTED.
  */
 export function prepare(
   request: RequestHead,
@@ -47,6 +48,9 @@ export function prepare(
   options: PrepareOptions,
 ): ForwardPlan {
   const { route } = decision;
+  const limits = route.limits ?? options.limits;
+  // Of a chunked one it is told as it comes.
+  if (request.bodyLength > limits.maxBodyBytes) throw bodyTooLarge();
   const { peer } = options;
   const byHeaders = addressed.form === "header";
   const prefix = addressed.form === "path" ? printPrefix(addressed) : undefined;
@@ -77,7 +81,7 @@ export function prepare(
     head: text,
     name: `${route.user}/${route.name}`,
     upgrade: upgrade !== undefined,
-    limits: route.limits ?? options.limits,
+    limits,
     rescope: byHeaders ? null : { prefix: prefix ?? "", host: head.host, path: addressed.rest },
     firstByteTimeoutMs:
       addressed.form === "header" ? patienceOf(addressed.timeoutMs, options.routerTimeoutCapMs) : undefined,

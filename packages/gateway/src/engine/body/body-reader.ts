@@ -24,6 +24,11 @@ export class BodyReader {
     this.#chunks.reset();
   }
 
+  /** Refuses a chunked body that has begun once it would have more data; others say their length before. */
+  allow(mostBytes: number): void {
+    if (this.#length === CHUNKED) this.#chunks?.allow(mostBytes);
+  }
+
   get length(): BodyLength {
     return this.#length;
   }

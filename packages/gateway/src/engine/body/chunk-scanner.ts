@@ -49,6 +49,10 @@ export function isForHeads(name: string): boolean {
   return NOT_IN_TRAILERS.has(name) || FAMILIES_NOT_IN_TRAILERS.some((family) => name.startsWith(family));
 }
 
+export function bodyTooLarge(): SandgateError {
+  return new SandgateError("REQUEST_BODY_TOO_LARGE", "Its body is longer than this sandbox takes.");
+}
+
 /** Where in the grammar of a chunked body the next byte stands. */
 const State = {
   Size: 0,
@@ -79,6 +83,8 @@ export class ChunkScanner {
   onTrailer: ((name: string, value: string) => void) | null = null;
   #state: State = State.Size;
   #remaining = 0;
+  /** Bytes of data that may still be announced. */
+  #allowance = Infinity;
   #digits = 0;
   #extensionBytes = 0;
   #trailerBytes = 0;
@@ -96,8 +102,14 @@ export class ChunkScanner {
     return this.#state === State.Done;
   }
 
-  /** Begins a new body. */
+  /** Refuses the body that has begun at the first chunk with which it would have more data. */
+  allow(mostBytes: number): void {
+    this.#allowance = mostBytes;
+  }
+
+  /** Begins a new body, of any length. */
   reset(): void {
+    this.#allowance = Infinity;
     this.onData = null;
     this.onTrailer = null;
     this.#state = State.Size;
@@ -144,6 +156,8 @@ export class ChunkScanner {
         return;
       case State.SizeLf:
         this.#expect(byte, LF, "a chunk size that does not end with CR LF");
+        this.#allowance -= this.#remaining;
+        if (this.#allowance < 0) throw bodyTooLarge();
         this.#state = this.#remaining === 0 ? State.LineStart : State.Data;
         this.#digits = 0;
         return;

@@ -69,8 +69,9 @@ export class RequestSender {
   dial(fresh: boolean): void {
     const core = this.#core;
     const { pool } = core.parts;
-    const { target } = core.plan!;
+    const { target, limits } = core.plan!;
     core.phase = "connecting";
+    if (limits.maxBodyBytes !== Infinity) this.body.allow(limits.maxBodyBytes);
     if (target.kind === "tcp" && target.circuit.failures > 0 && !this.#admitted(target.circuit, fresh))
       return;
     const upstream = (core.upstream = pool.take(target, fresh, this.#receiver.user));
@@ -155,6 +156,8 @@ export class RequestSender {
     try {
       stop = this.body.take(bytes, at, end);
     } catch (error) {
+      // Half a body must not look like a whole one to a sandbox that is lenient about its end.
+      channel.reset();
       core.fail(error);
       return end;
     }
@@ -199,6 +202,7 @@ export class RequestSender {
         stop = this.body.take(bytes, at, this.#inHandEnd);
       } catch (error) {
         this.inHandAt = this.#inHandEnd;
+        channel.reset();
         core.fail(error);
         return;
       }
