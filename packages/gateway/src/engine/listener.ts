@@ -124,8 +124,10 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
   }
 
   function openSession(socket: Socket, peer: ClientPeer): void {
-    peer.http2 = true;
-    sessions.add(new ClientSession(socket, peer, forSessions));
+    const session = new ClientSession(socket, peer, forSessions);
+    sessions.add(session);
+    // Its first bytes may come when the others are told.
+    if (closing !== null) session.finish();
   }
 
   function switchProtocol(connection: ClientConnection, bytes: Buffer, start: number, end: number): Switch {
@@ -147,12 +149,11 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
 
   async function close(drainTimeoutMs: number): Promise<void> {
     server.close();
-    for (const session of sessions) session.goAway();
+    for (const session of sessions) session.finish();
     const timers = [
       setTimeout(
         () => {
           for (const one of connections) one.finish();
-          for (const one of sessions) one.finish();
         },
         Math.min(LINGER_MS, drainTimeoutMs),
       ),

@@ -13,7 +13,7 @@ import { Deadline } from "../net/deadline.ts";
 import { ClientStream } from "./client-stream.ts";
 import { requestTextOf } from "./client-request-text.ts";
 
-const { NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants;
+const { NGHTTP2_PROTOCOL_ERROR } = constants;
 
 /**
  * Requests at once on one connection: browsers and gRPC clients take a hundred where they are let, and each may have a window of
@@ -39,7 +39,6 @@ const RESETS_PER_SECOND = 32;
 const KEEP_ALIVE_MS = 30_000;
 /** How long a client gets to end its connection once all is said. */
 const LINGER_MS = 2_000;
-const ALL_STREAMS = 2 ** 31 - 1;
 
 /** Whoever takes the streams. */
 export interface ClientSessionOwner {
@@ -99,12 +98,10 @@ export class ClientSession {
     return this.#socket.bytesWritten;
   }
 
-  /** Tells that no further request is wanted; those on their way are still taken. */
-  goAway(): void {
-    if (this.#usable) this.#session.goaway(NGHTTP2_NO_ERROR, ALL_STREAMS);
-  }
-
-  /** Takes no further request, and ends after those under way. */
+  /**
+   * Takes no further request, and ends after those under way. The client is told which was the last, so it can send what was on its
+   * way by another connection. A warning before that (RFC 9113, section 6.8) cannot be given: nghttp2 takes no stream after it.
+   */
   finish(): void {
     if (this.#finishing || !this.#usable) return;
     this.#finishing = true;
