@@ -124,6 +124,7 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
   }
 
   function openSession(socket: Socket, peer: ClientPeer): void {
+    peer.http2 = true;
     const session = new ClientSession(socket, peer, forSessions);
     sessions.add(session);
     // Its first bytes may come when the others are told.
