@@ -77,6 +77,24 @@ describe("a request to a port that speaks HTTP/2", () => {
     await client.untilText('{"x-sum":"7, 8"}');
   });
 
+  it("has headers and trailers whose names objects have", async () => {
+    box = await openH2cBench((stream, _headers, raw) => {
+      stream.resume();
+      stream.on("trailers", (_trailers, _flags, rawTrailers) => {
+        stream.respond({}, { waitForTrailers: true });
+        stream.on("wantTrailers", () => stream.sendTrailers({ ["__proto__"]: "5" }));
+        stream.end(JSON.stringify([...raw, ...rawTrailers]));
+      });
+    });
+    const client = await box.client();
+    client.write(`POST ${box.prefix}/ HTTP/1.1\r\nHost: 127.0.0.1\r\n__proto__: 1\r\nconstructor: 2\r\n`);
+    client.write("Transfer-Encoding: chunked\r\n\r\n0\r\n__proto__: 3\r\nconstructor: 4\r\n\r\n");
+    await client.untilText("\r\n0\r\n");
+    await client.untilText("__proto__: 5\r\n\r\n");
+    expect(client.text).toContain('"__proto__","1"');
+    expect(client.text).toContain('"__proto__","3","constructor","4"');
+  });
+
   it("is cut into pieces anywhere, and is the same", async () => {
     box = await openH2cBench(tell);
     const text =

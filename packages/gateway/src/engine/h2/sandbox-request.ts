@@ -38,14 +38,15 @@ export function readSandboxRequest(bytes: Buffer): SandboxRequest | null {
   const bodyStart = FIELDS.scan(bytes, lineEnd + 2, bytes.length);
   if (bodyStart === INCOMPLETE) return null;
   const [method, path] = bytes.toString("latin1", 0, lineEnd).split(" ") as [string, string];
-  const headers: OutgoingHttpHeaders = {
+  // Without a prototype: `__proto__` is a name as any other.
+  const headers: OutgoingHttpHeaders = Object.assign(Object.create(null) as OutgoingHttpHeaders, {
     ":method": method,
     ":scheme": "http",
     ":authority": FIELDS.value("host") ?? "",
     ":path": path,
     // Trailers go on to every client that can take them; servers of gRPC refuse whoever does not say so.
     te: "trailers",
-  };
+  });
   for (let index = 0; index < FIELDS.count; index++) {
     const name = FIELDS.nameAt(index);
     if (NOT_IN_HTTP2.has(name)) continue;

@@ -23,7 +23,7 @@ export class SandboxStream extends Duplex {
   readonly #body = new BodyReader("INTERNAL");
   #method = "";
   /** Of the request: filled while its end is read. */
-  #trailers: Record<string, string[]> = {};
+  readonly #trailers: Record<string, string[]> = Object.create(null) as Record<string, string[]>;
   /** Goes on with the request's body; null where nothing is held up. */
   #taken: (() => void) | null = null;
   #answer: AnswerHead | null = null;
