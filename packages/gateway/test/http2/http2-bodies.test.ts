@@ -145,6 +145,23 @@ describe("a body to the client", () => {
     expect(answer.trailers).toMatchObject({ "x-sum": "12", "x-words": "a b" });
   });
 
+  it("ends with trailers whose names objects have", async () => {
+    const client = await open((_request, response) => {
+      response.writeHead(200, { trailer: "x-sum" });
+      response.addTrailers([
+        ["__proto__", "1"],
+        ["constructor", "2"],
+      ]);
+      response.end("body");
+    });
+    const answer = await send2(client, { ":path": `${prefix}/` });
+    expect(answer.body.toString()).toBe("body");
+    expect(Object.entries(answer.trailers ?? {})).toEqual([
+      ["__proto__", "1"],
+      ["constructor", "2"],
+    ]);
+  });
+
   it("comes piece by piece as the sandbox sends it", async () => {
     let response: ServerResponse | undefined;
     const client = await open((_request, one) => {

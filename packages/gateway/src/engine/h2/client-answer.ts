@@ -97,7 +97,7 @@ export class ClientAnswer {
       if (this.#stream.writableFinished) this.finished();
       return;
     }
-    const trailers: Record<string, string[]> = (this.#trailers = {});
+    const trailers: Record<string, string[]> = (this.#trailers = { __proto__: null as never });
     this.#stream.respond(headers, { waitForTrailers: true });
     this.#stream.once("wantTrailers", () => {
       this.#stream.sendTrailers(trailers);
