@@ -1,6 +1,6 @@
 import { createHash, randomBytes, X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request, type RequestOptions } from "node:https";
 import type { IncomingMessage } from "node:http";
 import { connect as connectTcp } from "node:net";
@@ -11,6 +11,7 @@ import { silentLogger, type Logger } from "@sandgate/contract";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer, type RawData } from "ws";
 import { issueCertificate } from "./certificate-support.ts";
+import { readPrometheusText, type Family } from "./prometheus-text.ts";
 import { entry, openBench, raw, type Bench } from "./support.ts";
 
 let folder: string;
@@ -46,6 +47,9 @@ async function open(
   bench.routes.put("alice-box", entry("alice", "box"));
   return new URL(`${bench.gateway.url}/alice/box:${bench.backendPort}/`);
 }
+
+/** A loaded machine takes its time; what is waited for comes, or the test fails. */
+const SOON = { timeout: 10_000 };
 
 const ANYBODYS = { rejectUnauthorized: false } as const;
 
@@ -134,6 +138,41 @@ describe("a gateway with certificates", () => {
     writeFileSync(pair.key, "not a key");
     await expect.poll(() => refused).toEqual(["certificates could not be read again; the old ones stay"]);
     expect(await nameFor(url, {})).toBe("DNS:new.example");
+  });
+
+  it("tells in its metrics when certificates end, what became of new ones, and how many bytes it carried", async () => {
+    const pair = await issue("one", ["gate.example"]);
+    const url = await open((_request, response) => response.end("x".repeat(50_000)), [pair], {
+      metricsPort: 0,
+    });
+    const metrics = async (): Promise<Map<string, Family>> =>
+      readPrometheusText(await (await fetch(`${bench?.gateway.metricsUrl}/metrics`)).text());
+    await get(url);
+    await expect
+      .poll(
+        async () => (await metrics()).get("sandgate_connections_open")?.samples.get('listener="gateway"'),
+        SOON,
+      )
+      .toBe(0);
+    const seen = await metrics();
+    const ends = new X509Certificate(readFileSync(pair.cert)).validToDate.getTime() / 1000;
+    expect([...(seen.get("sandgate_certificate_expiry_timestamp_seconds")?.samples ?? [])]).toEqual([
+      [`file=${JSON.stringify(pair.cert)}`, ends],
+    ]);
+    const bytes = seen.get("sandgate_client_bytes_total")?.samples;
+    expect(bytes?.get('direction="out"')).toBeGreaterThan(50_000);
+    expect(bytes?.get('direction="in"')).toBeGreaterThan(50);
+    const reloads = async (): Promise<Record<string, number>> =>
+      Object.fromEntries((await metrics()).get("sandgate_reloads_total")?.samples ?? []);
+    expect(await reloads()).toEqual({
+      'result="ok",what="certificates"': 0,
+      'result="failed",what="certificates"': 0,
+    });
+    writeFileSync(pair.key, "no key");
+    await expect
+      .poll(async () => (await reloads())['result="failed",what="certificates"'], SOON)
+      .toBeGreaterThan(0);
+    expect((await reloads())['result="ok",what="certificates"']).toBe(0);
   });
 
   it("passes 8 MiB both ways, every byte", async () => {
