@@ -141,6 +141,7 @@ export const ROWS: Readonly<Record<string, readonly Panel[]>> = {
       unit: "short",
       queries: {
         "open: {{listener}}": `sum by (listener) (sandgate_connections_open{${G}})`,
+        "refused a second: {{listener}}": `sum by (listener) (rate(sandgate_connections_refused_total{${G}}${RATE}))`,
         "new a second: {{listener}}": `sum by (listener) (rate(sandgate_connections_total{${G}}${RATE}))`,
       },
     },

@@ -1,6 +1,7 @@
 /** The page of metrics as a scraper reads it, after requests that really went through. */
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { connect as connectHttp2 } from "node:http2";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
@@ -171,6 +172,27 @@ describe("metrics of connections", () => {
       'listener="gateway"': 1,
       'listener="router"': 0,
     });
+  });
+
+  it("count requests of HTTP/2 by the one connection that carries them", async () => {
+    const body = "z".repeat(50_000);
+    await open((_, response) => response.end(body));
+    const session = connectHttp2(bench.gateway.url);
+    for (let time = 0; time < 3; time++) {
+      const stream = session.request({ ":path": `/alice/box:${bench.backendPort}/` });
+      stream.resume();
+      await once(stream, "end");
+    }
+    expect(await samples("sandgate_connections_open")).toEqual({ 'listener="gateway"': 1 });
+    const out = (await samples("sandgate_client_bytes_total"))['direction="out"'];
+    expect(out).toBeGreaterThan(3 * body.length);
+    expect(out).toBeLessThan(3 * body.length + 5_000);
+    session.close();
+    await expect.poll(() => samples("sandgate_connections_open"), SOON).toEqual({ 'listener="gateway"': 0 });
+    expect((await samples("sandgate_client_bytes_total"))['direction="out"']).toBeGreaterThanOrEqual(
+      out ?? 0,
+    );
+    expect(await samples("sandgate_requests_total")).toMatchObject({ 'code="2xx"': 3 });
   });
 
   it("tell connections to sandboxes that are busy from those that wait, and forget them when they end", async () => {
