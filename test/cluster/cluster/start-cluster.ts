@@ -27,6 +27,7 @@ import { sandboxImage } from "./sandbox-image.ts";
 import { makeStateFolder, removeStateFolder } from "./state-folder.ts";
 import { untilCondition } from "./until-condition.ts";
 import { untilReady } from "./until-ready.ts";
+import { untilServed } from "./until-served.ts";
 
 export interface ClusterOptions {
   /** `api`: etcd and API server alone. `node`: everything, with a kubelet. */
@@ -120,7 +121,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
         ["--kubeconfig", kubeconfig, "--cache-dir", join(folder, "kubectl-cache"), ...args],
         { encoding: "utf8", ...(input === undefined ? {} : { input }) },
       );
-      if (run.status !== 0) throw new Error(`kubectl ${args.join(" ")}: ${run.stderr}`);
+      if (run.status !== 0) throw new Error(`kubectl ${args.join(" ")}: ${run.error?.message ?? run.stderr}`);
       return run.stdout;
     };
     const apply = (objects: readonly object[]): string =>
@@ -128,6 +129,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const installCrds: Cluster["installCrds"] = async (release) => {
       kubectl(["apply", "--server-side", "--force-conflicts", "-f", agentSandboxCrds(release)]);
       await untilCondition(admin, CUSTOM_RESOURCE_DEFINITIONS, "Established");
+      await untilServed(admin);
     };
 
     start(etcd(facts));
