@@ -7,7 +7,10 @@ const gc = (globalThis as { gc?: () => void }).gc;
 let bench: Awaited<ReturnType<typeof openBench>> | undefined;
 
 process.on("message", (order: Order) => {
-  void carryOut(order).then((reply) => process.send?.(reply));
+  void carryOut(order).then((reply) => {
+    // The parent may have gone meanwhile, and this process goes with it.
+    process.send?.(reply, () => {});
+  });
 });
 process.on("disconnect", () => process.exit());
 
