@@ -4,12 +4,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  startGatewayProcess,
-  withDescriptors,
-  type GatewayProcess,
-  type Measured,
-} from "./gateway-process.ts";
+import { startGatewayProcess, type GatewayProcess, type Measured } from "./gateway-process.ts";
 import type { IdleOrder, IdleReply } from "./idle-child.ts";
 
 const full = process.env["SANDGATE_TEST_FULL"] === "1";
