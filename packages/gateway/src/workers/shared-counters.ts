@@ -6,7 +6,7 @@ import { lock, unlock } from "./shared-lock.ts";
  * enters it leaves itself, and what a thread that died had entered is taken back.
  *
  * To add a limit that holds for the whole gateway: give it a line in `workers/shared-limits.ts`, and take the counters from
- * `GatewayOptions.shared`. Where that is absent there is one thread: count in a `Map`, which is faster and needs no memory.
+ * `ServingOptions.shared`. Where that is absent there is one thread: count in a `Map`, which is faster and needs no memory.
  *
  * ```ts
  * if (!counters.enter(address, most)) refuse();
