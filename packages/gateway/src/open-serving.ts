@@ -5,6 +5,7 @@ import { openApiKeys } from "./auth/api-keys.ts";
 import type { DialMode } from "./dial/dial-mode.ts";
 import { dialModeOf } from "./dial/dial-mode-of.ts";
 import { createConnectionLimit } from "./engine/client/connection-limit.ts";
+import { HeadSpace } from "./engine/head/request-head.ts";
 import { createListener, type Listener } from "./engine/listener.ts";
 import { canTakeOver } from "./engine/net/can-take-over.ts";
 import type { OpenTunnel } from "./engine/upstream/open-tunnel.ts";
@@ -49,9 +50,6 @@ export interface Serving {
   /** Takes no more connections and resolves when requests under way are done, or cut after the drain time. Idempotent. */
   close(): Promise<void>;
 }
-
-/** What is no key of the configuration. */
-const LIMITS = { headBytes: 16 * 1024, headTimeoutMs: 10_000, keepAliveTimeoutMs: 65_000 } as const;
 
 /**
  * Reads keys and certificates and makes the listeners; none takes connections before `listen`.
@@ -105,16 +103,20 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   const takeOver = await canTakeOver();
   if (!takeOver)
     logger.warn("connections cannot be taken over on this Node.js; the gateway is slower by a tenth");
+  const { maxHeadBytes, headTimeoutMs, keepAliveTimeoutMs, idleTimeoutMs } = config;
+  const limits = { headBytes: maxHeadBytes, headTimeoutMs, keepAliveTimeoutMs, idleTimeoutMs };
+  const headSpace = new HeadSpace(config.maxHeaders, config.maxUrlBytes);
   const listenerFor = (handler: ExchangeHandler): Listener =>
     createListener(
       {
         handler,
+        headSpace,
         pool,
         connections,
         circuits,
         counters: metrics.engine,
         state,
-        limits: { ...LIMITS, ...config },
+        limits,
       },
       takeOver,
       certificates?.options ?? null,

@@ -205,6 +205,36 @@ export const GATEWAY_KEYS = {
       .default("auto"),
     doc: "How sandboxes are reached. auto: by pod IP in the cluster, by port-forward through the API server outside of it, where an IP of the cluster may be somebody else's.",
   },
+  maxHeadBytes: {
+    flag: "--max-head-bytes <bytes>",
+    env: ["SANDGATE_MAX_HEAD_BYTES"],
+    schema: count.min(1_024, "is below 1024").max(65_536, "is above 65536").default(16_384),
+    doc: "How long URL and headers of a request may be together, 1024 to 65536.",
+  },
+  maxHeaders: {
+    flag: "--max-headers <count>",
+    env: ["SANDGATE_MAX_HEADERS"],
+    schema: count.min(16, "is below 16").max(255, "is above 255").default(128),
+    doc: "How many headers a request may have, 16 to 255.",
+  },
+  maxUrlBytes: {
+    flag: "--max-url-bytes <bytes>",
+    env: ["SANDGATE_MAX_URL_BYTES"],
+    schema: count.min(256, "is below 256").max(65_536, "is above 65536").default(8_192),
+    doc: "How long path and query of a request may be, 256 to 65536; maxHeadBytes counts them too.",
+  },
+  headTimeoutMs: {
+    flag: "--head-timeout-ms <ms>",
+    env: ["SANDGATE_HEAD_TIMEOUT_MS"],
+    schema: milliseconds.default(10_000),
+    doc: "How long URL and headers of a request may take from the first byte to the last, and a TLS handshake.",
+  },
+  keepAliveTimeoutMs: {
+    flag: "--keep-alive-timeout-ms <ms>",
+    env: ["SANDGATE_KEEP_ALIVE_TIMEOUT_MS"],
+    schema: milliseconds.default(65_000),
+    doc: "How long a connection without a request is kept. Longer than a balancer in front keeps its own: else it sends requests on connections that end just then.",
+  },
   connectTimeoutMs: {
     flag: "--connect-timeout-ms <ms>",
     env: ["SANDGATE_CONNECT_TIMEOUT_MS"],

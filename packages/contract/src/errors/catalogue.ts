@@ -106,6 +106,13 @@ export const ERROR_CATALOGUE = {
     remedy:
       "Send less at once. The gateway's maxBodyBytes or the Sandbox's annotation sandgate.dev/max-body says how much is taken.",
   },
+  URL_TOO_LONG: {
+    status: 414,
+    retryable: false,
+    title: "URL too long",
+    remedy:
+      "Shorten it: what is long belongs in the request's body. The gateway's maxUrlBytes says how much is taken.",
+  },
   EXPECTATION_FAILED: {
     status: 417,
     retryable: false,

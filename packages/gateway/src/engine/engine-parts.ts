@@ -2,6 +2,7 @@ import type { EngineCounters } from "./engine-counters.ts";
 import type { Circuits } from "./upstream/circuit.ts";
 import type { ConnectionLimit } from "./client/connection-limit.ts";
 import type { UpstreamPool } from "./upstream/upstream-pool.ts";
+import type { HeadSpace } from "./head/request-head.ts";
 import type { Exchange } from "./client/exchange.ts";
 import type { OwnAnswer } from "./exchange-plan.ts";
 
@@ -30,6 +31,7 @@ export interface ExchangeHandler {
 /** What all connections of one listener have in common. */
 export interface EngineParts {
   readonly handler: ExchangeHandler;
+  readonly headSpace: HeadSpace;
   readonly pool: UpstreamPool;
   /** Of all listeners together. */
   readonly connections: ConnectionLimit;

@@ -6,6 +6,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { AddressInfo } from "node:net";
 import { silentLogger, type Logger } from "@sandgate/contract";
 import { afterEach, describe, expect, it } from "vitest";
+import { HeadSpace } from "../../src/engine/head/request-head.ts";
 import { EngineCounters } from "../../src/engine/engine-counters.ts";
 import { createListener, type Listener } from "../../src/engine/listener.ts";
 import { entry, openBench, type Bench } from "../support.ts";
@@ -221,6 +222,7 @@ describe("a connection of HTTP/2 without a request", () => {
       {
         handler: { handle: never, render: never, done: never },
         pool: null as never,
+        headSpace: new HeadSpace(),
         circuits: null as never,
         connections: { enter: () => true, leave: () => {} },
         counters: new EngineCounters(),

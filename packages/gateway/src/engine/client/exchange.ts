@@ -17,7 +17,7 @@ import { ownText } from "./response-text.ts";
  * ways at once; whichever side cannot take more holds the other up.
  */
 export class Exchange implements ExchangeCore {
-  readonly head = new RequestHead();
+  readonly head: RequestHead;
   readonly client: ClientConnection;
   readonly parts: EngineParts;
   requestId = "";
@@ -48,6 +48,7 @@ export class Exchange implements ExchangeCore {
 
   constructor(client: ClientConnection, parts: EngineParts) {
     this.client = client;
+    this.head = new RequestHead(parts.headSpace);
     this.parts = parts;
     const sender = (): RequestSender => this.#sender;
     this.#receiver = new AnswerReceiver(this, {

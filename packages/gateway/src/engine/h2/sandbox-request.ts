@@ -2,10 +2,11 @@ import type { OutgoingHttpHeaders } from "node:http2";
 import { CHUNKED, type BodyLength } from "../body/body-length.ts";
 import { parseContentLength } from "../head/content-length.ts";
 import { HeaderFields, INCOMPLETE } from "../head/header-fields.ts";
-import { MAX_REQUEST_FIELDS } from "../head/request-head.ts";
 
 /** The engine's head has the client's fields and a few lines of the gateway's own. Heads are read one at a time. */
-const FIELDS = new HeaderFields(MAX_REQUEST_FIELDS + 16, "INTERNAL");
+/** As many as a request may have at the most, and what is added to them. */
+const MAX_FIELDS = 255 + 16;
+const FIELDS = new HeaderFields(MAX_FIELDS, "INTERNAL");
 /** What HTTP/2 says otherwise or has no word for (RFC 9113, section 8.2.2). */
 const NOT_IN_HTTP2: ReadonlySet<string> = new Set([
   "connection",

@@ -6,13 +6,39 @@ import { parseContentLength } from "./content-length.ts";
 import { HeaderFields, INCOMPLETE } from "./header-fields.ts";
 
 /** Fields of one request; browsers send twenty. */
-export const MAX_REQUEST_FIELDS = 128;
+const MAX_FIELDS = 128;
+/** What most servers behind a gateway take at the most. */
+const MAX_URL_BYTES = 8 * 1024;
 /** No method in any registry is longer. */
 const MAX_METHOD_BYTES = 24;
 
-const newFields = (): HeaderFields => new HeaderFields(MAX_REQUEST_FIELDS, "REQUEST_MALFORMED");
-/** What all heads are scanned into: the places of a head's fields are three kilobytes, and most connections are idle. */
-let shared = newFields();
+/**
+ * What all heads are scanned into, and how much fits: the places of a head's fields are three kilobytes, and most connections
+ * are idle.
+ */
+export class HeadSpace {
+  readonly maxUrlBytes: number;
+  fields: HeaderFields;
+  readonly #maxFields: number;
+
+  /** @param maxFields - At most 255, which is how far the fields of one name are counted. */
+  constructor(maxFields: number = MAX_FIELDS, maxUrlBytes: number = MAX_URL_BYTES) {
+    this.#maxFields = maxFields;
+    this.maxUrlBytes = maxUrlBytes;
+    this.fields = this.#newFields();
+  }
+
+  /** Goes on with other fields; those there were are somebody's now. */
+  giveAway(): void {
+    this.fields = this.#newFields();
+  }
+
+  #newFields(): HeaderFields {
+    return new HeaderFields(this.#maxFields, "REQUEST_MALFORMED");
+  }
+}
+
+const USUAL_SPACE = new HeadSpace();
 
 /**
  * The head of a request, scanned from bytes: `METHOD SP origin-form SP HTTP/1.x CRLF`, fields, CRLF. Everything else is
@@ -27,18 +53,24 @@ export class RequestHead {
   bodyLength: BodyLength = 0;
   connection!: ConnectionOptions;
   /** Good as long as nobody scans another head, which is as long as this one is dealt with without a wait. See `keep`. */
-  fields = shared;
+  fields: HeaderFields;
+  readonly #space: HeadSpace;
+
+  constructor(space: HeadSpace = USUAL_SPACE) {
+    this.#space = space;
+    this.fields = space.fields;
+  }
 
   /**
    * Reads a whole head. Nothing is kept of one that is incomplete: it is scanned from its begin once more of it is there.
    *
    * @returns Where the body begins, or INCOMPLETE.
-   * @throws SandgateError REQUEST_MALFORMED, REQUEST_HEAD_TOO_LARGE, METHOD_NOT_ALLOWED, EXPECTATION_FAILED.
+   * @throws SandgateError REQUEST_MALFORMED, URL_TOO_LONG, REQUEST_HEAD_TOO_LARGE, METHOD_NOT_ALLOWED, EXPECTATION_FAILED.
    */
   scan(bytes: Buffer, start: number, end: number): number {
     this.method = "";
     this.target = "";
-    this.fields = shared;
+    this.fields = this.#space.fields;
     const fieldsStart = this.#scanLine(bytes, start, end);
     if (fieldsStart === INCOMPLETE) return INCOMPLETE;
     const bodyStart = this.fields.scan(bytes, fieldsStart, end);
@@ -52,7 +84,7 @@ export class RequestHead {
   /** Makes `fields` good until the next scan of this head. */
   keep(): void {
     this.fields.keepBytes();
-    if (this.fields === shared) shared = newFields();
+    if (this.fields === this.#space.fields) this.#space.giveAway();
   }
 
   /** The connection stays open for another request, as far as the client is concerned. */
@@ -74,6 +106,8 @@ export class RequestHead {
     if (at === end) return INCOMPLETE;
     if (bytes[at] !== 0x2f) throw malformed("The request target is not in origin form.");
     while (at < end && TARGET[bytes[at]!] === 1) at++;
+    if (at - targetStart > this.#space.maxUrlBytes)
+      throw new SandgateError("URL_TOO_LONG", `Its URL is longer than ${this.#space.maxUrlBytes} bytes.`);
     if (at === end) return INCOMPLETE;
     if (bytes[at] !== SPACE)
       throw malformed("The request target holds forbidden bytes, or no version follows it.");
