@@ -107,7 +107,11 @@ describe("the kustomizations", () => {
     expect(configOf(manifests)).toMatchObject({ port: 8081, routerPort: 8080 });
     const router = [{ name: "http", port: 8080, targetPort: "http" }];
     expect(only(manifests, "Service").spec).toMatchObject({ ports: router });
-    expect(only(manifests, "NetworkPolicy").spec).toMatchObject({ ingress: [{ ports: [{ port: "http" }] }] });
+    const metrics = { namespaceSelector: { matchLabels: { "sandgate.dev/metrics": "true" } } };
+    expect(only(manifests, "NetworkPolicy").spec?.["ingress"]).toEqual([
+      { ports: [{ port: "http" }] },
+      { from: [metrics], ports: [{ port: "metrics" }] },
+    ]);
   });
 });
 

@@ -149,25 +149,36 @@ describe("the chart", () => {
     );
   });
 
-  it("has the ServiceMonitor find the port where the gateway's metrics are", () => {
-    const manifests = helmTemplate(...OPEN, "metrics.serviceMonitor.enabled=true");
-    const monitor = only(manifests, "ServiceMonitor").spec as {
-      selector: { matchLabels: Record<string, string> };
-      endpoints: { port: string }[];
-    };
-    const service = only(manifests, "Service", "sandgate-gateway-metrics");
-    expect(service.metadata.labels).toMatchObject(monitor.selector.matchLabels);
-    const { selector, ports } = service.spec as {
-      selector: Record<string, string>;
-      ports: { name: string; targetPort: string }[];
-    };
-    expect(monitor.endpoints.map(({ port }) => port)).toEqual(ports.map(({ name }) => name));
-    const pod = podTemplate(only(manifests, "Deployment", "sandgate-gateway"));
-    expect(pod.metadata.labels).toMatchObject(selector);
-    const config = parse(only(manifests, "ConfigMap", "sandgate-gateway").data?.["config.yaml"] ?? "") as {
-      metricsPort: number;
-    };
-    const port = pod.spec.containers[0]?.ports?.find(({ name }) => name === ports[0]?.targetPort);
-    expect(port?.containerPort).toBe(config.metricsPort);
-  });
+  it.each(["sandgate-gateway", "sandgate-router"])(
+    "has a ServiceMonitor find the port of %s's metrics",
+    (name) => {
+      const manifests = helmTemplate(...OPEN, "metrics.serviceMonitor.enabled=true", "router.enabled=true");
+      const monitor = only(manifests, "ServiceMonitor", name).spec as {
+        selector: { matchLabels: Record<string, string> };
+        endpoints: { port: string }[];
+      };
+      const service = only(manifests, "Service", `${name}-metrics`);
+      expect(service.metadata.namespace).toBe(only(manifests, "ServiceMonitor", name).metadata.namespace);
+      expect(service.metadata.labels).toMatchObject(monitor.selector.matchLabels);
+      const { selector, ports } = service.spec as {
+        selector: Record<string, string>;
+        ports: { name: string; targetPort: string }[];
+      };
+      expect(monitor.endpoints.map(({ port }) => port)).toEqual(ports.map(({ name }) => name));
+      const pod = podTemplate(only(manifests, "Deployment", name));
+      expect(pod.metadata.labels).toMatchObject(selector);
+      const config = parse(only(manifests, "ConfigMap", name).data?.["config.yaml"] ?? "") as {
+        metricsPort: number;
+      };
+      const port = pod.spec.containers[0]?.ports?.find(({ name }) => name === ports[0]?.targetPort);
+      expect(port?.containerPort).toBe(config.metricsPort);
+      const policy = only(manifests, "NetworkPolicy", name).spec as {
+        ingress: { ports: unknown[]; from?: unknown }[];
+      };
+      expect(policy.ingress).toContainEqual({
+        ports: [{ port: "metrics" }],
+        from: [{ namespaceSelector: { matchLabels: { "sandgate.dev/metrics": "true" } } }],
+      });
+    },
+  );
 });

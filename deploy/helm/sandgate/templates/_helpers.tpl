@@ -58,6 +58,6 @@ drainTimeoutMs: {{ mul .Values.drainSeconds 1000 }}
 
 {{- define "sandgate.routerConfig" -}}
 {{- /* The gateway's own listener answers the kubelet, which router clients do not see. */}}
-{{- $own := dict "host" "0.0.0.0" "port" 8081 "routerPort" 8080 }}
+{{- $own := dict "host" "0.0.0.0" "port" 8081 "routerPort" 8080 "metricsPort" 9090 }}
 {{- mustMergeOverwrite $own (include "sandgate.commonConfig" . | fromYaml) (deepCopy .Values.config) | toYaml }}
 {{- end }}
