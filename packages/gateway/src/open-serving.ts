@@ -1,4 +1,5 @@
 import type { Server } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Server as TlsServer } from "node:tls";
 import { silentLogger, type GatewayConfig, type Logger } from "@sandgate/contract";
 import { openApiKeys } from "./auth/api-keys.ts";
@@ -137,6 +138,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   async function close(): Promise<void> {
     state.draining = true;
     const serving = [main, router].filter(({ server }) => opened.has(server));
+    if (serving.length > 0 && config.drainDelayMs > 0) await sleep(config.drainDelayMs);
     await Promise.all(serving.map((listener) => listener.close(config.drainTimeoutMs)));
     // The last requests have ended, so their spans are there.
     await tracer?.close();

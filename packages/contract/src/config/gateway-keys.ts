@@ -295,6 +295,17 @@ export const GATEWAY_KEYS = {
     schema: count.default(16_384),
     doc: "How many requests one sandbox may have under way; WebSockets and other tunnels count until they end. A Sandbox may lower it for itself by sandgate.dev/max-in-flight.",
   },
+  drainDelayMs: {
+    flag: "--drain-delay-ms <ms>",
+    env: ["SANDGATE_DRAIN_DELAY_MS"],
+    schema: z.coerce
+      .number("is no number")
+      .int("is no whole number")
+      .min(0, "is below 0")
+      .max(600_000, "is above 600000 (10 minutes)")
+      .default(0),
+    doc: "How long a gateway that is told to end goes on taking connections while /readyz says 503, so that balancers that ask it send no more. In Kubernetes the chart's preStop does that.",
+  },
   drainTimeoutMs: {
     flag: "--drain-timeout-ms <ms>",
     env: ["SANDGATE_DRAIN_TIMEOUT_MS"],
