@@ -8,13 +8,16 @@ import type { MetricsSnapshot } from "./snapshot.ts";
  * @param snapshot - Where several threads serve they are asked first.
  */
 export function createMetricsServer(snapshot: () => MetricsSnapshot | Promise<MetricsSnapshot>): Server {
+  const page = async (): Promise<string> => exposition(await snapshot());
   return createServer((request, response) => {
-    if (request.url !== "/metrics") {
+    if (request.url?.split("?", 1)[0] !== "/metrics") {
       response.writeHead(404).end();
       return;
     }
-    void Promise.resolve(snapshot()).then((now) =>
-      response.writeHead(200, { "content-type": EXPOSITION_TYPE }).end(exposition(now)),
+    // A scrape that fails is seen where it was asked from, and must end nothing else.
+    page().then(
+      (text) => response.writeHead(200, { "content-type": EXPOSITION_TYPE }).end(text),
+      (error: unknown) => response.writeHead(500).end(`The metrics cannot be gathered: ${String(error)}\n`),
     );
   });
 }
