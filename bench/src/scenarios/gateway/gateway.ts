@@ -1,14 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { startBackends } from "./backend/backends.ts";
-import { SANDGATE, startGrowing, startLineUp } from "./line-up.ts";
+import { makeCertificate } from "./certificate.ts";
+import { startCollector, type Collector } from "./collector.ts";
+import { fullContests, quickContests, type Participants } from "./contests.ts";
+import { idleWebSockets, type IdleResult } from "./idle.ts";
+import { LineUp } from "./line-up.ts";
 import { CORES, requireCores } from "./placed.ts";
 import { ensurePrograms } from "./programs.ts";
-import { figuresOf, printReport, type Report } from "./report.ts";
-import { runRounds, type Contest } from "./rounds.ts";
-import { HALF_LOAD } from "./works/half-load.ts";
-import * as requests from "./works/requests.ts";
-import { EVENT_STREAMS, WEBSOCKET_ECHO } from "./works/streams.ts";
-import { DOWNLOAD, DOWNLOADS, UPLOAD } from "./works/transfers.ts";
+import { figuresOf, type Report } from "./figures-of.ts";
+import { printReport } from "./report.ts";
+import { runRounds } from "./rounds.ts";
+import { variantsOf } from "./variants.ts";
 import { writePage } from "./write-page.ts";
 
 export interface GatewayBenchOptions {
@@ -18,9 +20,10 @@ export interface GatewayBenchOptions {
   write: boolean;
 }
 
-const FULL = { rounds: 5, seconds: 3, bytes: 2 ** 30 };
-const QUICK = { rounds: 1, seconds: 1, bytes: 2 ** 28 };
-const GROWING = [10, 1_000, 100_000];
+/** All of it is to be done within 15 minutes, the idle WebSockets after the rounds too. */
+const FULL = { rounds: 5, seconds: 2, bytes: 2 ** 30, untilSeconds: 850 };
+const QUICK = { rounds: 1, seconds: 1, bytes: 2 ** 28, untilSeconds: 60 };
+const ROUTES = [10, 1_000, 100_000];
 
 /** Sandgate beside nginx, HAProxy, upstream's router and a proxy of node:http; prints the tables, and last the ratios. */
 export async function gateway({ quick, write }: GatewayBenchOptions): Promise<void> {
@@ -30,37 +33,40 @@ export async function gateway({ quick, write }: GatewayBenchOptions): Promise<vo
   spawnSync("taskset", ["-a", "-c", "-p", String(CORES.load), String(process.pid)]);
   await using stack = new AsyncDisposableStack();
   const { ports } = stack.use(await startBackends());
-  const setup = quick ? QUICK : FULL;
-  const { rivals, variants } = await startLineUp(ports, stack, { variants: !quick });
-  const some = quick ? rivals.filter(({ title }, index) => index === 0 || title === SANDGATE) : rivals;
-  const contests: Contest[] = [
-    { work: requests.SMALL_GET, candidates: [...rivals, ...variants] },
-    ...[
-      requests.SMALL_POST,
-      requests.MIDDLE_GET,
-      requests.CONNECTION_EACH,
-      WEBSOCKET_ECHO,
-      EVENT_STREAMS,
-      DOWNLOAD,
-      ...(quick ? [] : [DOWNLOADS]),
-      UPLOAD,
-      HALF_LOAD,
-      ...(quick ? [] : [requests.CONNECTIONS_512, requests.connectionsMany()]),
-    ].map((work) => ({ work, candidates: some })),
-  ];
-  const results = await runRounds(contests, setup);
-  const report: Report = { ...setup, results, growing: quick ? null : await growing() };
+  const report = quick
+    ? await quickReport(new LineUp(ports, stack))
+    : await fullReport(new LineUp(ports, stack), stack);
   const text = printReport(report);
   process.stdout.write(`\n${text}\n`);
   if (write) writePage(text);
   const figures = Object.entries(figuresOf(report)).map(
-    ([name, ratio]) => `${name}=${ratio?.toFixed(2) ?? "failed"}`,
+    ([name, figure]) => `${name}=${figure?.toFixed(2) ?? "failed"}`,
   );
   process.stdout.write(`RESULT ${figures.join(" ")}\n`);
+}
 
-  async function growing(): Promise<Report["growing"]> {
-    const candidates = await startGrowing(ports, stack, GROWING);
-    const [result] = await runRounds([{ work: requests.SMALL_GET, candidates }], setup);
-    return result ?? null;
-  }
+async function quickReport(lineUp: LineUp): Promise<Report> {
+  return { ...QUICK, results: await runRounds(quickContests(await lineUp.rivals()), QUICK), idle: [] };
+}
+
+async function fullReport(lineUp: LineUp, stack: AsyncDisposableStack): Promise<Report> {
+  const collector = stack.use(await startCollector());
+  const variants = variantsOf(collector.endpoint);
+  const participants: Participants = {
+    rivals: await lineUp.rivals(),
+    secure: await lineUp.secure(stack.use(makeCertificate())),
+    variants: await lineUp.variants(variants),
+    growing: await lineUp.growing(ROUTES),
+  };
+  const fresh = await lineUp.fresh();
+  const results = await runRounds(fullContests(participants), FULL);
+  requireSpans(collector);
+  const idle: IdleResult[] = [];
+  for (const candidate of fresh) idle.push(await idleWebSockets(candidate));
+  return { ...FULL, results, idle };
+}
+
+/** A row with the price of traces that nobody got would be worth nothing. */
+function requireSpans(collector: Collector): void {
+  if (collector.spans() === 0) throw new Error("No span has arrived at the collector.");
 }

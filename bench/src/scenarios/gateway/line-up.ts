@@ -5,77 +5,83 @@ import { startNginx } from "./candidates/nginx.ts";
 import { startNodeUndici } from "./candidates/node-undici.ts";
 import { startSandgate, type SandgateSettings } from "./candidates/sandgate.ts";
 import { startUpstreamRouter } from "./candidates/upstream-router.ts";
+import type { Certificate } from "./certificate.ts";
 import { checkAnswers } from "./check-answers.ts";
 import { benchSandboxes } from "./sandboxes.ts";
-
-/** As users run it. */
-export const SANDGATE = "Sandgate";
-
-/** The gateway with one of its parts off, by the part. */
-export const WITHOUT = {
-  "API keys": "Sandgate without keys",
-  "access log": "Sandgate without a log",
-  both: "Sandgate with neither",
-} as const;
-
-const VARIANTS: readonly SandgateSettings[] = [
-  { title: WITHOUT["API keys"], keys: false, log: true },
-  { title: WITHOUT["access log"], keys: true, log: false },
-  { title: WITHOUT.both, keys: false, log: false },
-];
+import { SANDGATE } from "./variants.ts";
 
 const ROUTES = 10_000;
 
-/** Everybody at work, nginx first. */
-export interface LineUp {
-  /** The proxies by themselves. */
-  readonly rivals: readonly Candidate[];
-  readonly variants: readonly Candidate[];
-}
+/** Starts candidates one after another, each checked. What it starts is ended by the stack. */
+export class LineUp {
+  readonly #ports: CandidateSetup["ports"];
+  readonly #stack: AsyncDisposableStack;
 
-/** Starts and checks everybody. What is started is ended by the stack. */
-export async function startLineUp(
-  ports: CandidateSetup["ports"],
-  stack: AsyncDisposableStack,
-  options: { variants: boolean },
-): Promise<LineUp> {
-  const setup: CandidateSetup = { sandboxes: benchSandboxes(ROUTES), ports, certificate: null };
-  const starts = [
-    () => startNginx(setup),
-    () => startHaproxy(setup),
-    ...(hasGo() ? [() => startUpstreamRouter(setup)] : []),
-    () => startNodeUndici(setup),
-    () => startSandgate(setup, { title: SANDGATE, keys: true, log: true }),
-  ];
-  const rivals: Candidate[] = [];
-  for (const start of starts) rivals.push(await prepared(await start(), stack));
-  const variants: Candidate[] = [];
-  for (const settings of options.variants ? VARIANTS : [])
-    variants.push(await prepared(await startSandgate(setup, settings), stack));
-  return { rivals, variants };
-}
-
-/** Sandgate with ever more routes and, a hundredth of them, users, each with an API key. */
-export async function startGrowing(
-  ports: CandidateSetup["ports"],
-  stack: AsyncDisposableStack,
-  counts: readonly number[],
-): Promise<Candidate[]> {
-  const candidates: Candidate[] = [];
-  for (const count of counts) {
-    const title = `${count.toLocaleString("en")} routes`;
-    const setup: CandidateSetup = { sandboxes: benchSandboxes(count), ports, certificate: null };
-    const candidate = await startSandgate(setup, { title, keys: true, log: true });
-    candidates.push(await prepared(candidate, stack));
+  constructor(ports: CandidateSetup["ports"], stack: AsyncDisposableStack) {
+    this.#ports = ports;
+    this.#stack = stack;
   }
-  return candidates;
-}
 
-async function prepared(candidate: Candidate, stack: AsyncDisposableStack): Promise<Candidate> {
-  stack.use(candidate);
-  process.stderr.write(`bench: ${candidate.title} ${candidate.version}: checking its answers\n`);
-  await checkAnswers(candidate);
-  return candidate;
+  /** The proxies without TLS, nginx first. */
+  rivals(): Promise<Candidate[]> {
+    const setup = this.#setup(ROUTES);
+    return this.#all([
+      () => startNginx(setup),
+      () => startHaproxy(setup),
+      ...(hasGo() ? [() => startUpstreamRouter(setup)] : []),
+      () => startNodeUndici(setup),
+      () => startSandgate(setup, { title: SANDGATE }),
+    ]);
+  }
+
+  /** Those that speak TLS here, with the same certificate. */
+  secure(certificate: Certificate): Promise<Candidate[]> {
+    const setup = { ...this.#setup(ROUTES), certificate };
+    return this.#all([
+      () => startNginx(setup),
+      () => startHaproxy(setup),
+      () => startSandgate(setup, { title: SANDGATE }),
+    ]);
+  }
+
+  /** Those that have done nothing yet. */
+  fresh(): Promise<Candidate[]> {
+    const setup = this.#setup(ROUTES);
+    return this.#all([
+      () => startNginx(setup),
+      () => startHaproxy(setup),
+      () => startSandgate(setup, { title: SANDGATE }),
+    ]);
+  }
+
+  variants(variants: readonly SandgateSettings[]): Promise<Candidate[]> {
+    return this.#all(variants.map((settings) => () => startSandgate(this.#setup(ROUTES), settings)));
+  }
+
+  /** Sandgate with ever more routes and, a hundredth of them, users, each with an API key. */
+  growing(counts: readonly number[]): Promise<Candidate[]> {
+    return this.#all(
+      counts.map((count) => () => {
+        const title = `${count.toLocaleString("en")} routes`;
+        return startSandgate(this.#setup(count), { title });
+      }),
+    );
+  }
+
+  #setup(routes: number): CandidateSetup {
+    return { sandboxes: benchSandboxes(routes), ports: this.#ports, certificate: null };
+  }
+
+  async #all(starts: readonly (() => Promise<Candidate>)[]): Promise<Candidate[]> {
+    const candidates: Candidate[] = [];
+    for (const start of starts) {
+      const candidate = this.#stack.use(await start());
+      process.stderr.write(`bench: ${candidate.title} ${candidate.version}: checking its answers\n`);
+      await checkAnswers(candidate);
+      candidates.push(candidate);
+    }
+    return candidates;
+  }
 }
 
 function hasGo(): boolean {

@@ -47,8 +47,16 @@ const RAISE = 'ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"';
 const LAUNCH = `${RAISE}; exec setpriv --pdeathsig KILL -- "$@"`;
 
 /** How many descriptors a program that is started here may have. */
-export function descriptorLimit(): number {
+function descriptorLimit(): number {
   return Number(spawnSync("sh", ["-c", `${RAISE}; ulimit -n`], { encoding: "utf8" }).stdout);
+}
+
+/** For what a proxy has open besides, and for connections of a moment ago. */
+const SPARE_DESCRIPTORS = 500;
+
+/** As many connections as asked for, or as a proxy can have with two descriptors for each and some for itself. */
+export function mostConnections(wanted: number): number {
+  return Math.min(wanted, Math.floor((descriptorLimit() - SPARE_DESCRIPTORS) / 2));
 }
 
 /** Starts a program; its output is piped, its error output kept for messages. */

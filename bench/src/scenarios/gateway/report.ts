@@ -1,7 +1,10 @@
 import { cpus, release, totalmem } from "node:os";
 import { residentMib } from "../../resident.ts";
-import { columnOf, comparisonOf, figureOf, microsOf, ratioOf } from "./compare.ts";
-import { SANDGATE, WITHOUT } from "./line-up.ts";
+import { figureOf, microsOf, ratioOf } from "./compare.ts";
+import { figuresOf, type Report } from "./figures-of.ts";
+import { goalsTable } from "./goals.ts";
+import type { IdleResult } from "./idle.ts";
+import { versionOf } from "./programs.ts";
 import type { ContestResult } from "./rounds.ts";
 import {
   candidatesTable,
@@ -13,27 +16,25 @@ import {
   worksTable,
 } from "./tables.ts";
 
-/** Everything that was measured, by the names of the works. */
-export interface Report {
-  readonly results: readonly ContestResult[];
-  /** Sandgate with ever more routes; null in the short form. */
-  readonly growing: ContestResult | null;
-  readonly rounds: number;
-  readonly seconds: number;
-  /** Of a large body. */
-  readonly bytes: number;
-}
+/** Works with tables of their own. */
+const APART: ReadonlySet<string> = new Set(["get", "prices", "flat"]);
 
 /** The tables, in Markdown. */
-export function printReport({ results, growing, rounds, seconds, bytes }: Report): string {
+export function printReport(report: Report): string {
+  const { results, idle, seconds, bytes } = report;
   const get = resultOf(results, "get");
   const half = resultOf(results, "p99");
-  const others = results.filter(({ work }) => work !== get.work);
-  const titles = (others[0]?.candidates ?? []).slice(1).map((candidate) => candidate.title);
+  const others = results.filter(({ work }) => !APART.has(work.name));
+  const titles = get.candidates.slice(1).map((candidate) => candidate.title);
+  const rounds = get.rounds.length;
+  const seldom = others.find((result) => result.seldom === true)?.rounds.length ?? rounds;
   return `${machine()}
-${rounds} ${rounds === 1 ? "round" : "rounds"} of ${seconds} s, large bodies of ${bytes / 2 ** 20} MiB. Medians; in brackets the
+${rounds} ${rounds === 1 ? "round" : "rounds"} of ${seconds} s${seldom === rounds ? "" : ` (${seldom} of some works)`}, large bodies of ${bytes / 2 ** 20} MiB. Medians; in brackets the
 least and the most of the rounds.
 
+## Goals
+
+${goalsTable(figuresOf(report))}
 ## Small GET
 
 64 connections, a 200-byte answer, 10,000 routes.
@@ -42,7 +43,7 @@ ${candidatesTable(get)}
 ## Other work, × nginx
 
 "By processor time" where nginx did not fill its core, because the load filled the other: what nginx's core spent on each unit,
-divided by what the candidate's did.
+divided by what the candidate's did. A dash: was not asked, or does not speak it.
 
 ${worksTable(others, titles)}
 ${throughputTable(
@@ -54,46 +55,51 @@ ${costsTable([get, ...others], titles)}
 
 ${half.work.title}, the same rate for all; times from when a request was due. A dash: does not keep up.
 
-${candidatesTable(half)}${growing === null ? "" : partsOf(get, growing)}`;
+${candidatesTable(half)}${[partsOf(results), growthOf(results), idleOf(idle)].join("")}`;
 }
 
-function partsOf(get: ContestResult, growing: ContestResult): string {
+function partsOf(results: readonly ContestResult[]): string {
+  const prices = results.find(({ work }) => work.name === "prices");
+  if (prices === undefined) return "";
   return `
 ## What the parts cost
 
-${pricesTable(get, SANDGATE, WITHOUT)}
-## More routes
+The small GET of Sandgate as above, and with a part less or more: how much longer its core takes for a request, below 0 how much
+shorter.
 
-A user, with an API key, for each hundred sandboxes.
-
-${growingTable(growing)}`;
+${pricesTable(prices)}`;
 }
 
-function growingTable(growing: ContestResult): string {
+function growthOf(results: readonly ContestResult[]): string {
+  const growing = results.find(({ work }) => work.name === "flat");
+  if (growing === undefined) return "";
   const rows = growing.candidates.map((candidate, column) => [
     candidate.title,
     withSpread(ratioOf(growing, column, "rate")),
     (figureOf(growing, column, microsOf)?.median ?? Number.NaN).toFixed(1),
     residentMib(candidate.pid).toFixed(0),
   ]);
-  return markdownTable(["Sandgate with", "× with the fewest", "µs/request", "resident MiB under load"], rows);
+  return `
+## More routes
+
+A user, with an API key, for each hundred sandboxes.
+
+${markdownTable(["Sandgate with", "× with the fewest", "µs/request", "resident MiB under load"], rows)}`;
 }
 
-/**
- * What the last line says: Sandgate × nginx by the name of each work (p99: less is better), `router` × upstream's router, `flat` the most
- * routes × the fewest; null for what failed.
- */
-export function figuresOf({ results, growing }: Report): Record<string, number | null> {
-  const figures: Record<string, number | null> = {};
-  for (const result of results)
-    figures[result.work.name] = ratioOf(result, columnOf(result, SANDGATE))?.median ?? null;
-  const get = resultOf(results, "get");
-  const router = get.candidates.findIndex(({ title }) => title.includes("router"));
-  const by = comparisonOf(get);
-  if (router !== -1) figures["router"] = ratioOf(get, columnOf(get, SANDGATE), by, router)?.median ?? null;
-  if (growing !== null)
-    figures["flat"] = ratioOf(growing, growing.candidates.length - 1, "cpu")?.median ?? null;
-  return figures;
+function idleOf(idle: readonly IdleResult[]): string {
+  if (idle.length === 0) return "";
+  const rows = idle.map(({ title, sockets, kibEach }) => [
+    title,
+    sockets.toLocaleString("en"),
+    kibEach?.toFixed(1) ?? "failed",
+  ]);
+  return `
+## Idle WebSockets
+
+By how much a process's resident memory grows, without what the kernel has for its sockets.
+
+${markdownTable(["", "WebSockets", "KiB each"], rows)}`;
 }
 
 function resultOf(results: readonly ContestResult[], name: string): ContestResult {
@@ -104,6 +110,8 @@ function resultOf(results: readonly ContestResult[], name: string): ContestResul
 
 function machine(): string {
   const [cpu] = cpus();
+  const openssl = versionOf("openssl", ["version"], /^OpenSSL (\S+)/);
   return `Machine: ${cpus().length} × ${cpu?.model ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()},
-Node.js ${process.versions.node}. The proxy has a core for itself; load and backend (nginx, and raw sockets) share another.`;
+Node.js ${process.versions.node} with OpenSSL ${process.versions.openssl}, OpenSSL ${openssl} for the others. The proxy has a core for itself; load and backend (nginx,
+and raw sockets) share another.`;
 }

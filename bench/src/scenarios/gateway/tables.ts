@@ -5,6 +5,7 @@ import {
   figureOf,
   microsOf,
   ratioOf,
+  spreadOf,
   type Comparison,
   type Spread,
 } from "./compare.ts";
@@ -95,23 +96,25 @@ export function costsTable(results: readonly ContestResult[], titles: readonly s
   return markdownTable(["processor time (share of the core)", "nginx", ...titles], rows);
 }
 
-/** What each part costs: the same candidate with and without it, in microseconds of a request. */
-export function pricesTable(
-  result: ContestResult,
-  whole: string,
-  without: Readonly<Record<string, string>>,
-): string {
-  const all = columnOf(result, whole);
-  const rows = Object.entries(without).map(([part, title]) => {
-    const column = columnOf(result, title);
-    const prices = result.rounds.flatMap((row) => {
-      const [one, other] = [row[all] ?? null, row[column] ?? null];
-      return one === null || other === null ? [] : [microsOf(one) - microsOf(other)];
-    });
-    const price = prices.toSorted((a, b) => a - b)[Math.floor(prices.length / 2)];
-    return [part, text(price, 1), withSpread(ratioOf(result, column, "rate", all))];
+/** What each part costs: the first candidate beside itself with it off or on, in microseconds of a request. */
+export function pricesTable(result: ContestResult): string {
+  const rows = result.candidates.slice(1).map(({ title }, index) => {
+    const column = index + 1;
+    const prices = spreadOf(
+      result.rounds.map((row) => {
+        const [whole, other] = [row[0] ?? null, row[column] ?? null];
+        return whole === null || other === null ? Number.NaN : microsOf(other) - microsOf(whole);
+      }),
+    );
+    const price = prices === null ? NOTHING : signed(prices.median);
+    const around = prices === null ? "" : ` (${signed(prices.min)} to ${signed(prices.max)})`;
+    return [title, price + around, withSpread(ratioOf(result, column, "rate"))];
   });
-  return markdownTable(["part", "µs/request", "throughput without it"], rows);
+  return markdownTable(["", "µs/request", "throughput, × as it is"], rows);
+}
+
+function signed(micros: number): string {
+  return `${micros < 0 ? "−" : "+"}${Math.abs(micros).toFixed(1)}`;
 }
 
 function rateOf({ work }: ContestResult): string {

@@ -6,11 +6,13 @@ import { startCandidate } from "./start-candidate.ts";
 
 const MAIN = fileURLToPath(new URL("node-undici-process.ts", import.meta.url));
 
+export const NODE_UNDICI = "node:http + undici";
+
 /** What one would write in an afternoon: the server of `node:http`, and undici to the sandboxes. */
 export function startNodeUndici(setup: CandidateSetup): Promise<Candidate> {
   return startCandidate(
     {
-      title: "node:http + undici",
+      title: NODE_UNDICI,
       version: process.versions.node,
       warmsUp: true,
       rewriting: { forwarded: ["for", "host", "proto", "prefix"], cut: [] },

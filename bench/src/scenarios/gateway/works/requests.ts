@@ -1,5 +1,5 @@
 import { wrk, type WrkOptions } from "../load/wrk.ts";
-import { descriptorLimit } from "../placed.ts";
+import { mostConnections } from "../placed.ts";
 import { inTurn, spread } from "../sandboxes.ts";
 import type { Work } from "./work.ts";
 
@@ -48,11 +48,11 @@ export const CONNECTIONS_512 = requests("conns512", "small GET, 512 connections"
   path: "/small",
 });
 
-const MANY_SECONDS = 5;
+const MANY_SECONDS = 4;
 
 /** 10,000, or as many as a proxy can have with two descriptors for each and some for itself. */
 export function connectionsMany(): Work {
-  const connections = Math.min(10_000, Math.floor((descriptorLimit() - 200) / 2));
+  const connections = mostConnections(10_000);
   const title = `small GET, ${connections.toLocaleString("en")} connections`;
   const work = requests("conns10k", title, { connections, path: "/small" });
   // So many take a while to be there.
