@@ -33,6 +33,8 @@ export interface ServingOptions {
   logger?: Logger;
   /** What several threads count together. Absent: this one is all. */
   shared?: SharedLimits;
+  /** 48 bytes: what makes a client's TLS session one of all threads. Absent: this one is all. */
+  ticketKeys?: Uint8Array;
 }
 
 /** What serves requests in one thread. */
@@ -99,7 +101,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
 
   const certificates =
     config.tlsCert.length + config.tlsKey.length > 0
-      ? await openCertificates(config.tlsCert, config.tlsKey, logger)
+      ? await openCertificates(config.tlsCert, config.tlsKey, logger, options.ticketKeys)
       : null;
   const takeOver = await canTakeOver();
   if (!takeOver)

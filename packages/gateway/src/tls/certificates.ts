@@ -32,12 +32,14 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
  * Reads pairs of certificate and key and follows their changes. The first pair is for clients that name no host, or one that no
  * certificate is for. A change that cannot be read leaves the old ones in use and is logged.
  *
+ * @param ticketKeys - 48 bytes by which clients' sessions are gone on with, where other threads are to know them too.
  * @throws StartError that names the file.
  */
 export async function openCertificates(
   certFiles: readonly string[],
   keyFiles: readonly string[],
   logger: Logger,
+  ticketKeys?: Uint8Array,
 ): Promise<Certificates> {
   if (certFiles.length !== keyFiles.length) {
     throw new StartError(
@@ -46,13 +48,14 @@ export async function openCertificates(
   }
   let loaded = await loadAll(certFiles, keyFiles);
   const servers = new Set<Server>();
+  const tickets = ticketKeys === undefined ? {} : { ticketKeys: Buffer.from(ticketKeys) };
   const reloads = { ok: 0, failed: 0 };
   const reload = async (): Promise<void> => {
     try {
       loaded = await loadAll(certFiles, keyFiles);
       const [first] = loaded;
       for (const server of servers)
-        server.setSecureContext({ cert: first.cert, key: first.key, minVersion: MIN_VERSION });
+        server.setSecureContext({ cert: first.cert, key: first.key, minVersion: MIN_VERSION, ...tickets });
       reloads.ok++;
       logger.info("certificates read again", { validUntil: loaded.map(({ x509 }) => x509.validTo) });
     } catch (error) {
@@ -69,6 +72,7 @@ export async function openCertificates(
       cert: first.cert,
       key: first.key,
       minVersion: MIN_VERSION,
+      ...tickets,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       ALPNProtocols: ["h2", "http/1.1"],
       SNICallback: (name, done) => {

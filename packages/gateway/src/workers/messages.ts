@@ -11,6 +11,8 @@ export interface WorkerSetup {
   readonly index: number;
   readonly config: GatewayConfig;
   readonly limits: SharedLimitMemory;
+  /** 48 bytes, by which a client's TLS session is gone on with in whichever worker it comes to. */
+  readonly ticketKeys: Uint8Array;
   /** Where the process keeps compiled code; undefined: it does not. */
   readonly compileCache: string | undefined;
   /** What the file that a worker begins with was given for itself. */

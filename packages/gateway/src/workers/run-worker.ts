@@ -65,7 +65,8 @@ export async function runWorker(parts: WorkerParts): Promise<void> {
     }
   });
   try {
-    serving = await openServing({ config, source, logger, shared: openSharedLimits(setup.limits, index) });
+    const shared = openSharedLimits(setup.limits, index);
+    serving = await openServing({ config, source, logger, shared, ticketKeys: setup.ticketKeys });
     say({ type: "prepared" });
   } catch (error) {
     refuse(error);

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { getCompileCacheDir } from "node:module";
 import { dirname } from "node:path";
@@ -28,6 +29,9 @@ export interface WorkersOptions {
   write: (lines: string) => void;
 }
 
+/** As Node.js has them: a name, a key of a hash, a key of a cipher. */
+const TICKET_KEY_BYTES = 48;
+
 /**
  * Starts a gateway that several threads serve. This one follows the cluster and serves nothing but metrics.
  *
@@ -38,12 +42,13 @@ export async function startWorkers(options: WorkersOptions): Promise<Gateway> {
   checkSafety(config);
   const limits = createSharedLimitMemory(count);
   const counters = Object.values(openSharedLimits(limits, 0));
+  const ticketKeys = randomBytes(TICKET_KEY_BYTES);
   const compileCache = compileCacheFolder();
   const crew = createWorkerCrew({
     count,
     logger: options.logger,
     open: (index) => {
-      const setup = { index, config, limits, compileCache, own: options.own };
+      const setup = { index, config, limits, ticketKeys, compileCache, own: options.own };
       return openWorkerThread({ entry: options.entry, setup, feed, write: options.write });
     },
     lost: (index) => {
