@@ -280,14 +280,14 @@ export const GATEWAY_KEYS = {
   maxConnections: {
     flag: "--max-connections <count>",
     env: ["SANDGATE_MAX_CONNECTIONS"],
-    schema: count.default(32_768),
+    schema: count.default(16_384),
     doc: "How many connections clients may have open together; more are ended at once. Each takes a descriptor, and a second one with a request under way.",
   },
   maxConnectionsPerClient: {
     flag: "--max-connections-per-client <count>",
     env: ["SANDGATE_MAX_CONNECTIONS_PER_CLIENT"],
-    schema: count.default(16_384),
-    doc: "How many of them one client address may have, one /64 of IPv6; trustedProxies have any number. Half of all by default: a backend with a WebSocket to each of its sandboxes is one address.",
+    schema: count.default(12_288),
+    doc: "How many of them one client address may have, one /64 of IPv6; trustedProxies have any number. Three quarters of all by default: a backend with a WebSocket to each of its sandboxes is one address.",
   },
   maxInFlightPerSandbox: {
     flag: "--max-in-flight-per-sandbox <count>",
