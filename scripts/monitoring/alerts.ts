@@ -53,13 +53,13 @@ export const ALERTS = {
     runbook: "The log has `a request failed by a defect` with where it was. Report it.",
   },
   SandgateDialFailures: {
-    expr: "sum by (instance) (rate(sandgate_dial_failures_total[5m])) / sum by (instance) (rate(sandgate_dials_total[5m])) > 0.2 and sum by (instance) (rate(sandgate_dials_total[5m])) > 0.1",
+    expr: 'sum by (instance) (rate(sandgate_dial_failures_total{reason!="refused"}[5m])) / sum by (instance) (rate(sandgate_dials_total[5m])) > 0.2 and sum by (instance) (rate(sandgate_dials_total[5m])) > 0.1',
     for: "10m",
     severity: "warning",
     summary:
       "{{ $value | humanizePercentage }} of the connections of {{ $labels.instance }} to sandboxes fail.",
     runbook:
-      "*Dial failures by reason*: `refused` is a program that does not listen (yet); `timeout` and `unreachable` are the network: a NetworkPolicy that does not admit the gateway, or a node that is gone. `sandgate doctor` looks for both.",
+      "*Dial failures by reason*: `timeout` and `unreachable` are the network: a NetworkPolicy that does not admit the gateway, or a node that is gone. `sandgate doctor` looks for both. Refused connections are not in it: there nobody listens (yet) on the port that somebody asked for.",
   },
   SandgateCircuitsOpen: {
     expr: "sandgate_circuits_open > 0",

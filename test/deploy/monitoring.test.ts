@@ -113,6 +113,10 @@ describe("the alert rules", () => {
     expect(firing({})).toEqual([]);
   });
 
+  it("take a refused connection for no failure of the network", () => {
+    expect(firing({ [`sandgate_dial_failures_total{${G},reason="refused"}`]: "0+50x120" })).toEqual([]);
+  });
+
   it.each(Object.entries(PROVOKED))("have %s fire when it is so, and no other", (name, changes) => {
     expect(firing(changes)).toEqual([name]);
   });
