@@ -137,12 +137,13 @@ describe("a body to the client", () => {
     const client = await open((_request, response) => {
       response.writeHead(200, { trailer: "x-sum" });
       response.write("body");
-      response.addTrailers({ "x-sum": "12", "x-words": "a b " });
+      response.addTrailers({ "x-sum": "12", "x-words": "a b ", constructor: "y", "keep-alive": "no" });
       response.end();
     });
     const answer = await send2(client, { ":path": `${prefix}/` });
     expect(answer.body.toString()).toBe("body");
-    expect(answer.trailers).toMatchObject({ "x-sum": "12", "x-words": "a b" });
+    expect(answer.trailers).toMatchObject({ "x-sum": "12", "x-words": "a b", constructor: "y" });
+    expect(answer.trailers).not.toHaveProperty("keep-alive");
   });
 
   it("ends with trailers whose names objects have", async () => {
