@@ -67,6 +67,19 @@ describe("a feed of routes", () => {
     expect(copy.health).toEqual(health);
   });
 
+  it("tells a new reader that the sandboxes are known when it has been told of all of them", async () => {
+    feed = createRouteFeed(table(), () => health);
+    for (let n = 0; n < 2_000; n++) feed.put(`u${n}`, entry(`u${n}`, `box-${n}`, n));
+    const { copy, copied } = open();
+    while (copy.routes.size < 2_000) {
+      feed.healthChanged();
+      expect(copy.health.synced).toBe(false);
+      await turn();
+    }
+    await copied;
+    expect(copy.health.synced).toBe(true);
+  });
+
   it("tells a change of health after the changes that came before it", async () => {
     const now = { ...health, synced: false };
     feed = createRouteFeed(table(), () => now);

@@ -35,6 +35,8 @@ const ALIVE_MS = 1_000;
 export function createRouteFeed(routes: RouteTable, health: () => SandboxWatchHealth): RouteFeed {
   const entries = new Map<string, SandboxEntry>();
   const readers = new Set<FeedReader>();
+  /** Those of them whose copy is complete: before, the sandboxes are not known to them. */
+  const complete = new Set<FeedReader>();
   let pending: RouteChange[] = [];
   let flushing: NodeJS.Immediate | undefined;
   let toldAtMs = 0;
@@ -53,7 +55,7 @@ export function createRouteFeed(routes: RouteTable, health: () => SandboxWatchHe
     flush();
     const now = health();
     toldAtMs = now.syncedAtMs;
-    for (const reader of readers) reader.healthIs(now);
+    for (const reader of complete) reader.healthIs(now);
   }
 
   const alive = setInterval(() => {
@@ -75,7 +77,13 @@ export function createRouteFeed(routes: RouteTable, health: () => SandboxWatchHe
     }
     flush();
     if (chunk.length > 0) reader.changed(chunk);
+    if (readers.has(reader)) complete.add(reader);
     reader.healthIs(health());
+  }
+
+  function leave(reader: FeedReader): void {
+    readers.delete(reader);
+    complete.delete(reader);
   }
 
   return {
@@ -95,12 +103,13 @@ export function createRouteFeed(routes: RouteTable, health: () => SandboxWatchHe
     join(reader) {
       flush();
       readers.add(reader);
-      return { copied: copy(reader), leave: () => void readers.delete(reader) };
+      return { copied: copy(reader), leave: () => leave(reader) };
     },
     close() {
       clearInterval(alive);
       clearImmediate(flushing);
       readers.clear();
+      complete.clear();
     },
   };
 }

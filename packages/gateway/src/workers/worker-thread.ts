@@ -117,7 +117,10 @@ export function openWorkerThread(options: WorkerThreadOptions): WorkerThread {
     },
     async close() {
       tell({ type: "close" });
-      const timer = setTimeout(closed.resolve, setup.config.drainDelayMs + setup.config.drainTimeoutMs + STUCK_MS);
+      const timer = setTimeout(
+        closed.resolve,
+        setup.config.drainDelayMs + setup.config.drainTimeoutMs + STUCK_MS,
+      );
       await closed.promise;
       clearTimeout(timer);
       await worker.terminate();
