@@ -13,6 +13,7 @@ const BEFORE: ReadonlySet<ErrorCode> = new Set([
   "NOT_SYNCED",
   "DRAINING",
   "UPGRADE_UNSUPPORTED",
+  "CIRCUIT_OPEN",
 ]);
 
 describe("the status of an error in header form", () => {

@@ -1,8 +1,10 @@
 /** What goes wrong between the gateway and a sandbox that speaks HTTP/2, and what the client sees of it. */
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { createServer as createHttpServer } from "node:http";
+import { duplexPair } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { problemOf } from "../echo-support.ts";
 import { openH2cBench, type H2cBench, type Program } from "./h2c-support.ts";
@@ -282,6 +284,33 @@ describe("a tunnel to a port that speaks HTTP/2", () => {
     expect(await Promise.all(answers)).toEqual(Array.from({ length: 5 }, () => "through"));
     expect(opened).toBe(1);
     await Promise.all(ends);
+  });
+
+  it("may be any stream, and every byte is right both ways", async () => {
+    box = await openH2cBench(
+      (stream) => {
+        stream.respond();
+        stream.pipe(stream);
+      },
+      {
+        flags: { dial: "port-forward" },
+        openTunnel: (port) => async () => {
+          const lower = connect(port, "127.0.0.1");
+          await once(lower, "connect");
+          const [here, there] = duplexPair();
+          there.pipe(lower).pipe(there);
+          here.on("close", () => lower.destroy());
+          lower.on("error", () => here.destroy());
+          return here;
+        },
+      },
+    );
+    const bodies = Array.from({ length: 4 }, () => randomBytes(3 * 1024 * 1024));
+    const back = await Promise.all(
+      bodies.map(async (body) => (await fetch(box.base, { method: "POST", body })).arrayBuffer()),
+    );
+    for (const [index, body] of bodies.entries()) expect(body.equals(Buffer.from(back[index]!))).toBe(true);
+    expect(box.sessions).toHaveLength(1);
   });
 
   it("that cannot be opened is told without what the API server said", async () => {

@@ -27,6 +27,8 @@ export class SandboxStream extends Duplex {
   /** Goes on with the request's body; null where nothing is held up. */
   #taken: (() => void) | null = null;
   #answer: AnswerHead | null = null;
+  /** Data that came with the head: Node.js tells of that a moment later where it reads from a stream that is no socket. */
+  #early: Buffer[] = [];
   #answerTrailers: readonly string[] = [];
   /** The sandbox has ended its side in HTTP/2's words, and not by a reset. */
   #answerEnded = false;
@@ -156,12 +158,17 @@ export class SandboxStream extends Duplex {
       this.#answer = answerHeadOf(raw, (flags & NGHTTP2_FLAG_END_STREAM) !== 0, this.#method);
       return this.#answer.text;
     });
+    for (const data of this.#early.splice(0)) this.#answerData(data);
   }
 
   #answerData(data: Buffer): void {
     if (this.destroyed || data.length === 0) return;
     this.#session.heard();
-    const body = this.#answer?.body ?? "none";
+    if (this.#answer === null) {
+      this.#early.push(data);
+      return;
+    }
+    const { body } = this.#answer;
     if (body === "none") this.#fail(new Error("its answer has a body where there is none"));
     else if (!this.push(body === "chunked" ? chunkOf(data) : data)) this.#h2?.pause();
   }
