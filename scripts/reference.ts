@@ -151,7 +151,8 @@ furthest behind has.
 A series for each of ten thousand sandboxes is more than most would keep. So \`metricsSandboxes\` (100) of them have series of their own,
 and the requests of all others are counted under \`user=""\`, \`sandbox="other"\`. Once a minute a sandbox with more than twice the
 requests of the calmest one that has them takes its place. A series that comes begins at 0, one that goes ends, and \`other\` never
-jumps. So take rates first and sums after: \`sum by (user) (rate(sandgate_sandbox_requests_total[5m]))\`.
+jumps; so take rates first and sums after: \`sum by (user) (rate(sandgate_sandbox_requests_total[5m]))\`. Each thread of \`--workers\`
+chooses for itself, so there may be as many times more.
 
 Requests that the gateway refused are not in it, whatever address they had: who may not reach a sandbox makes no series of it.
 \`sandgate_requests_total\` has all of them.
