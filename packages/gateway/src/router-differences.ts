@@ -117,7 +117,7 @@ export const ROUTER_DIFFERENCES = {
   headers: {
     what: "what the sandbox sees",
     upstream: "`X-Sandbox-*` and `X-Real-IP` as the client sent them",
-    sandgate: "neither; `X-Request-Id` of ours",
+    sandgate: "neither; `X-Request-Id` of ours, which is in the answer, too",
     reason: "They are for the router, or would be believed. Upstream's router in Python cuts the first too.",
   },
   retry: {
