@@ -86,6 +86,29 @@ describe("a gateway outside of the cluster, without a route to any pod", () => {
     });
   });
 
+  it("speaks HTTP/2 through tunnels to ports that a Sandbox's annotation lists, refused ones among them", async () => {
+    const program = readFileSync(join(import.meta.dirname, "h2c-program.py")).toString("base64");
+    const start = `echo ${program} | base64 -d > h2c.py && (setsid python3 h2c.py > /dev/null 2>&1 &)`;
+    await withGateway(["--dial", "port-forward"], async (ask) => {
+      const started = await ask("/alice/my-sandbox/execute", "POST", JSON.stringify({ command: start }));
+      expect(JSON.parse(started.body)).toMatchObject({ exit_code: 0 });
+      const annotation = "sandgate.dev/h2c-ports=7000,9";
+      expect(up.kubectl("annotate", "sandbox", "my-sandbox", annotation).status).toBe(0);
+      await expect
+        .poll(async () => (await ask("/alice/my-sandbox:7000/")).body, { timeout: 30_000 })
+        .toBe("hello by HTTP/2");
+      expect((await ask("/alice/my-sandbox:7000/", "POST", "{}")).body).toBe("hello by HTTP/2");
+      const refused = await ask("/alice/my-sandbox:9/", "POST", "{}");
+      expect(JSON.parse(refused.body)).toMatchObject({ code: "REFUSED", status: 502 });
+      const other = await ask(
+        "/alice/my-sandbox/execute",
+        "POST",
+        JSON.stringify({ command: "echo as before" }),
+      );
+      expect(JSON.parse(other.body)).toMatchObject({ stdout: "as before\n" });
+    });
+  });
+
   it("tells a port that refuses as that, not as a broken connection", async () => {
     await withGateway(["--dial", "port-forward"], async (ask) => {
       const answer = await ask("/alice/my-sandbox:9/", "POST", "{}");
