@@ -38,7 +38,11 @@ export function sendSpans(collector: Collector, body: string, signal: AbortSigna
         signal,
         headers: { ...headers, "content-type": "application/json", "content-length": bytes.length },
       });
-      sent.on("error", failed);
+      sent.on("error", (error) => {
+        // A kept connection that ends just then says nothing about the collector. The next one is new.
+        if (sent.reusedSocket && !signal.aborted) resolve(sendSpans(collector, body, signal));
+        else failed(error);
+      });
       sent.on("response", (answer) => void readAnswer(answer).then(resolve, failed));
       sent.end(bytes);
     } catch (error) {

@@ -37,6 +37,7 @@ export interface Batch {
 
 /** What it says to the next batch. */
 export interface CollectorAnswer {
+  /** 0: it ends the connection without a word. */
   status: number;
   headers?: Record<string, string>;
   body?: string;
@@ -63,6 +64,10 @@ export async function openCollector(port = 0): Promise<TestCollector> {
     request.on("end", () => {
       const text = Buffer.concat(chunks).toString();
       const { status, headers, body } = answers.shift() ?? { status: 200 };
+      if (status === 0) {
+        request.socket.destroy();
+        return;
+      }
       if (status === 200) batches.push(batchOf(request.url ?? "", request.headers, text));
       void held.then(() => response.writeHead(status, headers).end(body ?? "{}"));
     });

@@ -109,6 +109,16 @@ describe("the exporter", () => {
     expect(warnings).toMatchObject([{ fields: { error: `status ${status}` } }]);
   });
 
+  it("takes a new connection at once where the one that was kept has ended", async () => {
+    await open();
+    addMany(512);
+    await expect.poll(() => exporter.counts.sent, PATIENT).toBe(512);
+    collector.answers.push({ status: 0 });
+    addMany(512);
+    await expect.poll(() => exporter.counts, PATIENT).toEqual({ sent: 1_024, dropped: 0 });
+    expect(warnings).toEqual([]);
+  });
+
   it("gives up a batch after five tries, and takes the next", async () => {
     await open();
     for (let at = 0; at < 5; at++) collector.answers.push({ status: 502, headers: { "retry-after": "0" } });
