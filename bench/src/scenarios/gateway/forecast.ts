@@ -1,4 +1,12 @@
-import { isLeftOut, type Contest, type RoundsSetup } from "./rounds.ts";
+import type { Contest, RoundsSetup } from "./rounds.ts";
+
+/** As many there are of everything, however slow the machine is. */
+export const LEAST_ROUNDS = 3;
+
+/** Whether a contest has had its rounds. */
+export function isLeftOut(round: number, seldom: boolean | undefined): boolean {
+  return seldom === true && round >= LEAST_ROUNDS;
+}
 
 /** Of a program that starts, or a body that is sent, until it is known. */
 const BESIDES_SECONDS = 0.5;

@@ -16,8 +16,11 @@ export interface IdleResult {
 }
 
 const SOCKETS = 10_000;
-/** Of each kind before it counts: code is compiled, and the memory of a program under load is there. */
-const WARM = { seconds: 2, sockets: 100 };
+/**
+ * Before it counts: code is compiled, and the memory of a program under load is there. By few sandboxes, as connections to them
+ * are kept.
+ */
+const WARM = { seconds: 2, sandboxes: 16, sockets: 100 };
 /** For memory that is given back. */
 const LEFT_ALONE_SECONDS = 2;
 
@@ -28,7 +31,8 @@ export async function idleWebSockets(candidate: Candidate): Promise<IdleResult> 
   process.stderr.write(`bench: ${title}: ${sockets} idle WebSockets\n`);
   try {
     const setup = { seconds: WARM.seconds, bytes: 0, halfRate: 0 };
-    await SMALL_GET.run(candidate, setup, { begin() {}, end() {} });
+    const few = { ...candidate, sandboxes: spread(candidate.sandboxes, "answering", WARM.sandboxes) };
+    await SMALL_GET.run(few, setup, { begin() {}, end() {} });
     await leaveAlone(candidate, WARM.sockets);
     const before = residentMib(candidate.pid);
     const after = await leaveAlone(candidate, sockets);

@@ -1,6 +1,6 @@
 import type { Candidate } from "./candidates/candidate.ts";
 import { measure, type Measured } from "./measure.ts";
-import { Forecast } from "./forecast.ts";
+import { Forecast, isLeftOut, LEAST_ROUNDS } from "./forecast.ts";
 import type { Work } from "./works/work.ts";
 
 /** One work and who does it; the first is what the others are compared with. */
@@ -32,8 +32,6 @@ export interface RoundsSetup {
 /** Share of the requests that has to be answered in the time. */
 const KEEPS_UP = 0.9;
 const WARM_UP = { seconds: 1, bytes: 2 ** 28, halfRate: 2_000 };
-/** As many there are of everything, however slow the machine is. */
-const LEAST_ROUNDS = 3;
 
 /**
  * Every round does every work with all its candidates in turn, each time another one first: a machine that becomes slower
@@ -71,11 +69,6 @@ export async function runRounds(contests: readonly Contest[], setup: RoundsSetup
     }
   }
   return results;
-}
-
-/** Whether a contest has had its rounds. */
-export function isLeftOut(round: number, seldom: boolean | undefined): boolean {
-  return seldom === true && round >= LEAST_ROUNDS;
 }
 
 /** A candidate that fails at a work is shown so, and the others go on. */

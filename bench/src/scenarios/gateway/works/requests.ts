@@ -48,7 +48,7 @@ export const CONNECTIONS_512 = requests("conns512", "small GET, 512 connections"
   path: "/small",
 });
 
-const MANY_SECONDS = 4;
+const MANY_SECONDS = 5;
 
 /** 10,000, or as many as a proxy can have with two descriptors for each and some for itself. */
 export function connectionsMany(): Work {
