@@ -149,6 +149,12 @@ export interface GrpcBench {
   readonly echo: EchoServer;
   /** By host, on the gateway's own listener. */
   byHost(options?: ChannelOptions, sandbox?: string): EchoClient;
+  /**
+   * By TLS, at the name itself.
+   *
+   * @param root - PEM of the certificate that is trusted.
+   */
+  bySecureHost(name: string, root: Buffer): EchoClient;
   /** By metadata, on the router's. */
   byHeaders(options?: ChannelOptions, metadata?: Readonly<Record<string, string>>): EchoClient;
   close(): Promise<void>;
@@ -169,12 +175,10 @@ export async function openGrpcBench(
     url: string,
     more: ChannelOptions,
     metadata: Readonly<Record<string, string>>,
+    secret = credentials.createInsecure(),
   ): EchoClient => {
     const { host } = new URL(url);
-    const client = new Client(host, credentials.createInsecure(), {
-      "grpc.use_local_subchannel_pool": 1,
-      ...more,
-    });
+    const client = new Client(host, secret, { "grpc.use_local_subchannel_pool": 1, ...more });
     clients.push(client);
     return new EchoClient(client, metadata);
   };
@@ -183,6 +187,10 @@ export async function openGrpcBench(
     echo,
     byHost: (more = {}, sandbox = `${echo.port}--box--alice`) =>
       open(bench.gateway.url, { "grpc.default_authority": `${sandbox}.localhost`, ...more }, {}),
+    bySecureHost: (name, root) => {
+      const names = { "grpc.default_authority": name, "grpc.ssl_target_name_override": name };
+      return open(bench.gateway.url, names, {}, credentials.createSsl(root));
+    },
     byHeaders: (more = {}, metadata = {}) =>
       open(bench.gateway.routerUrl!, more, {
         "x-sandbox-id": "box",

@@ -1,7 +1,11 @@
 /** gRPC by its own clients and servers, through the gateway. */
 import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { compressionAlgorithms, type Metadata, type ServiceError } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { issueCertificate } from "../certificate-support.ts";
 import { entry, writeKeys } from "../support.ts";
 import {
   ECHO,
@@ -161,6 +165,30 @@ describe("a call", () => {
       Array.from({ length: 100 }, (_, index) => client.unary(ECHO.unary, `message ${index}`)),
     );
     expect(answers.map(String)).toEqual(Array.from({ length: 100 }, (_, index) => `message ${index}`));
+  });
+
+  it("whose server ends in the middle has failed, whatever came before", async () => {
+    const client = grpc.byHost();
+    const stream = client.client.makeBidiStreamRequest(ECHO.talk.path, same, same, client.metadata());
+    const failed = new Promise<ServiceError>((resolve) => stream.once("error", resolve));
+    stream.write(Buffer.from("one"));
+    await new Promise((resolve) => stream.once("data", resolve));
+    grpc.echo.close();
+    expect([status.UNAVAILABLE, status.INTERNAL, status.CANCELLED]).toContain((await failed).code);
+  });
+
+  it("goes by TLS to the sandbox's own name", async () => {
+    await grpc.close();
+    const folder = await mkdtemp(join(tmpdir(), "sandgate-grpc-"));
+    const pair = await issueCertificate(folder, "own", ["*.sandboxes.example.com"]);
+    const flags = { tlsCert: pair.cert, tlsKey: pair.key, baseDomain: "sandboxes.example.com" };
+    grpc = await openGrpcBench({ ...flags, publicUrl: "https://gate.example.com" });
+    const root = await readFile(pair.cert);
+    // The container names one port, so the address needs none.
+    const client = grpc.bySecureHost("box--alice.sandboxes.example.com", root);
+    expect((await client.unary(ECHO.unary, "hello")).toString()).toBe("hello");
+    expect(grpc.echo.seen.metadata?.get("x-forwarded-proto")).toEqual(["https"]);
+    await rm(folder, { recursive: true });
   });
 
   it("reaches a server that has ended and come again", async () => {
