@@ -130,6 +130,25 @@ describe("a WebSocket by HTTP/2", () => {
     expect(ends.stream.rstCode).toBe(0);
   });
 
+  it("whose client has nothing to say ends for the sandbox, too", async () => {
+    const arrived = once(server, "connection") as Promise<[WebSocket]>;
+    const stream = session.request(
+      {
+        ":method": "CONNECT",
+        ":protocol": "websocket",
+        ":path": `/alice/box:${bench.backendPort}/chat`,
+        "sec-websocket-version": "13",
+      },
+      { endStream: true },
+    );
+    stream.on("error", () => {});
+    const [sandbox] = await arrived;
+    const [code] = (await once(sandbox, "close")) as [number];
+    expect(code).toBe(1006);
+    stream.resume();
+    await closeOf(stream);
+  });
+
   it("that its client resets is cut in the sandbox", async () => {
     const { stream, sandbox } = await open();
     const closed = once(sandbox, "close") as Promise<[number]>;

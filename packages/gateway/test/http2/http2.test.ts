@@ -175,6 +175,19 @@ describe("an answer by HTTP/2", () => {
   });
 });
 
+describe("a large head of an answer", () => {
+  it("comes whole", async () => {
+    await open((_request, response) => {
+      for (let index = 0; index < 10; index++) response.setHeader(`x-${index}`, "x".repeat(6_000));
+      response.end("ok");
+    });
+    session?.destroy();
+    session = await connect2(bench.gateway.url, { settings: { maxHeaderListSize: 200_000 } });
+    const answer = await send2(session, { ":path": `${prefix}/` });
+    expect(answer.headers["x-9"]).toHaveLength(6_000);
+  });
+});
+
 describe("curl by HTTP/2", () => {
   it("with prior knowledge gets what the sandbox answers, and downloads whole", async () => {
     await open((request, response) => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CHUNKED } from "../body/body-length.ts";
 import { RequestHead } from "../head/request-head.ts";
-import { requestTextOf } from "./client-request-text.ts";
+import { requestTextOf, trailerTextOf } from "./client-request-text.ts";
 
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 const textOf = (raw: readonly string[], ended = true): ReturnType<typeof requestTextOf> =>
@@ -100,5 +100,20 @@ describe("the head of a request of HTTP/2 in HTTP/1.1", () => {
       }),
       { numRuns: 5_000 },
     );
+  });
+});
+
+describe("the trailers of a request of HTTP/2 in HTTP/1.1", () => {
+  it("are lines, or nothing that can be said", () => {
+    expect(trailerTextOf(["x-sum", "1", "x-two", "a b"])).toBe("x-sum: 1\r\nx-two: a b\r\n");
+    expect(trailerTextOf([])).toBe("");
+    for (const raw of [
+      ["x-sum", "1\r\n\r\nGET"],
+      ["x-sum", "\n"],
+      [":path", "/"],
+      ["x:", "1"],
+      ["", "1"],
+    ])
+      expect(trailerTextOf(raw)).toBeNull();
   });
 });

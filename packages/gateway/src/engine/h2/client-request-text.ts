@@ -104,3 +104,18 @@ export function requestTextOf(
   // One request has the connection for itself.
   return { head: `${head}Connection: close\r\n\r\n`, method, chunked, webSocketKey: null };
 }
+
+/**
+ * The lines of a request's trailers.
+ *
+ * @param raw - Names and values in turn.
+ * @returns null where HTTP/1.1 cannot say them.
+ */
+export function trailerTextOf(raw: readonly string[]): string | null {
+  let lines = "";
+  for (let index = 0; index < raw.length; index += 2) {
+    if (!NAME.test(raw[index]!) || CUTS_LINES.test(raw[index + 1]!)) return null;
+    lines += `${raw[index]}: ${raw[index + 1]}\r\n`;
+  }
+  return lines;
+}

@@ -27,6 +27,8 @@ const SESSION_WINDOW_BYTES = 1024 * 1024;
 /** More than the engine takes, so that a client gets its 431 instead of a reset. */
 const HEADER_LIST_BYTES = 64 * 1024;
 const HEADER_LIST_FIELDS = 512;
+/** The head of an answer; the engine takes no larger ones. */
+const ANSWER_HEAD_BYTES = 128 * 1024;
 /** What Node.js keeps for all streams of a connection; where it is more, new streams are refused. */
 const SESSION_MEMORY_MB = 64;
 /**
@@ -70,6 +72,7 @@ export class ClientSession {
     this.#deadline.set(owner.limits.headTimeoutMs);
     const session = (this.#session = performServerHandshake(socket, {
       maxHeaderListPairs: HEADER_LIST_FIELDS,
+      maxSendHeaderBlockLength: ANSWER_HEAD_BYTES,
       maxSessionMemory: SESSION_MEMORY_MB,
       streamResetBurst: RESETS_AT_ONCE,
       streamResetRate: RESETS_PER_SECOND,

@@ -1,7 +1,7 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { Duplex } from "node:stream";
 import { ClientAnswer } from "./client-answer.ts";
-import type { RequestText } from "./client-request-text.ts";
+import { trailerTextOf, type RequestText } from "./client-request-text.ts";
 
 const { NGHTTP2_NO_ERROR } = constants;
 
@@ -32,7 +32,8 @@ export class ClientStream extends Duplex {
     this.#stream = stream;
     this.#request = request;
     this.#answer = new ClientAnswer(stream, request, () => this.#said());
-    this.#requestDone = stream.endAfterHeaders;
+    // A tunnel is told of its end, whenever that comes.
+    this.#requestDone = stream.endAfterHeaders && request.webSocketKey === null;
     this.push(Buffer.from(request.head, "latin1"));
     stream.on("data", (chunk: Buffer) => this.#data(chunk));
     stream.on("trailers", (_headers, _flags, raw) => this.#takeTrailers(raw));
@@ -87,8 +88,9 @@ export class ClientStream extends Duplex {
   }
 
   #takeTrailers(raw: readonly string[]): void {
-    for (let index = 0; index < raw.length; index += 2)
-      this.#trailers += `${raw[index]}: ${raw[index + 1]}\r\n`;
+    const text = trailerTextOf(raw);
+    if (text === null) this.#reset();
+    else this.#trailers = text;
   }
 
   #requestEnded(): void {
