@@ -88,9 +88,16 @@ export async function openH2cBench(
   };
 }
 
-/** @param ports - Value of the annotation; undefined for none. */
-export function putBox(bench: Bench, ports: string | undefined): void {
+/**
+ * @param ports - Value of the annotation; undefined for none.
+ * @param podUid - Of its pod; the same as before where it is left out.
+ */
+export function putBox(bench: Bench, ports: string | undefined, podUid = "first"): void {
   const made = entry("alice", "box");
   const annotations: Record<string, string> = ports === undefined ? {} : { "sandgate.dev/h2c-ports": ports };
-  bench.routes.put("alice-box", { ...made, sandbox: { ...made.sandbox, annotations } });
+  bench.routes.put("alice-box", {
+    ...made,
+    sandbox: { ...made.sandbox, annotations },
+    pod: { ...made.pod!, uid: podUid },
+  });
 }

@@ -307,3 +307,14 @@ describe("which ports speak HTTP/2", () => {
     expect((await fetch(box.base)).status).toBe(200);
   });
 });
+
+describe("a pod that has the address of another before it", () => {
+  it("gets none of that one's connections", async () => {
+    box = await openH2cBench(tell);
+    for (let round = 0; round < 2; round++) await fetch(box.base);
+    expect(box.sessions).toHaveLength(1);
+    putBox(box.bench, "*", "another");
+    await fetch(box.base);
+    expect(box.sessions).toHaveLength(2);
+  });
+});

@@ -2,6 +2,9 @@ import type { Duplex } from "node:stream";
 import { SandboxSession } from "./sandbox-session.ts";
 import { SandboxStream } from "./sandbox-stream.ts";
 
+/** Says which port of which sandbox: by being the same object, or the same text. */
+export type PlaceKey = object | string;
+
 /** The sessions to one port of a sandbox. */
 interface Place {
   readonly sessions: SandboxSession[];
@@ -13,7 +16,7 @@ interface Place {
 
 /** HTTP/2 sessions to sandboxes: one for each port, more where one is full. */
 export class SandboxSessions {
-  readonly #places = new Map<string, Place>();
+  readonly #places = new Map<PlaceKey, Place>();
 
   /**
    * A connection for one request: a stream of a session that is there, or is made.
@@ -24,7 +27,7 @@ export class SandboxSessions {
    * @param onReady - Called once it may be written to, unless `ready` says that it may at once.
    */
   take(
-    key: string,
+    key: PlaceKey,
     open: () => Duplex | Promise<Duplex>,
     idleMs: number,
     onReady: () => void,
@@ -39,7 +42,7 @@ export class SandboxSessions {
   }
 
   /** Whether one that is open takes another stream. */
-  hasRoom(key: string): boolean {
+  hasRoom(key: PlaceKey): boolean {
     return this.#places.get(key)?.sessions.some((session) => session.open && session.hasRoom) === true;
   }
 
@@ -49,7 +52,7 @@ export class SandboxSessions {
     for (const { sessions } of this.#places.values()) while (sessions.length > 0) sessions[0]?.retire();
   }
 
-  #sessionFor(key: string, place: Place): SandboxSession {
+  #sessionFor(key: PlaceKey, place: Place): SandboxSession {
     const { sessions } = place;
     // The first that has room: the others become idle, and end.
     const there = sessions.find((session) => session.hasRoom);

@@ -2,7 +2,7 @@ import { connect, isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { dialableLookup } from "../../dial/dialable-lookup.ts";
 import type { DialTarget } from "../../routes/route.ts";
-import { SandboxSessions } from "../h2/sandbox-sessions.ts";
+import { SandboxSessions, type PlaceKey } from "../h2/sandbox-sessions.ts";
 import { Channel, type ChannelEvents } from "../net/channel.ts";
 import type { OpenTunnel } from "./open-tunnel.ts";
 import type { Upstream, UpstreamUser } from "./upstream.ts";
@@ -221,6 +221,7 @@ function newUpstream(target: DialTarget): Upstream {
 
 const NOBODY: ChannelEvents = { bytes: () => {}, ended: () => {}, drained: () => {}, closed: () => {} };
 
-function keyOf(target: DialTarget): string {
-  return target.kind === "tcp" ? `${target.host} ${target.port}` : `${target.podUid} ${target.port}`;
+/** There is one object for each place of a pod, and another when the pod is another; of tunnels there are as many as requests. */
+function keyOf(target: DialTarget): PlaceKey {
+  return target.kind === "tcp" ? target : `${target.podUid} ${target.port}`;
 }
