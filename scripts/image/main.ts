@@ -1,6 +1,6 @@
 /**
  * `npm run image -- [gateway|runtime] [FILE] [--layer]`: makes an image as an archive, without an engine. With `--layer`
- * the files alone, as the Dockerfile adds them.
+ * the files alone, as the Dockerfile unpacks them.
  */
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";

@@ -8,7 +8,7 @@ const dockerfile = readFileSync(
   "utf8",
 );
 
-/** No engine is there to build it, so what it says is compared with what `npm run image` makes. */
+/** Building it takes an engine and its base image, so what it says is compared with what `npm run image` makes. */
 it("the Dockerfile says of its image what npm run image says of its own", async () => {
   const { config } = await gatewayImage();
   const lastStage = dockerfile.slice(dockerfile.lastIndexOf("\nFROM "));
@@ -21,4 +21,10 @@ it("the Dockerfile says of its image what npm run image says of its own", async 
   expect({ [`${said("EXPOSE")}/tcp`]: {} }).toEqual(config.ExposedPorts);
   expect(JSON.parse(said("ENTRYPOINT"))).toEqual(config.Entrypoint);
   expect(JSON.parse(said("CMD"))).toEqual(config.Cmd);
+});
+
+it("the Dockerfile's last stage takes its files by COPY, the only instruction that reaches another stage", () => {
+  const lines = dockerfile.split("\n").filter((line) => line.includes("--from="));
+  expect(lines).not.toEqual([]);
+  for (const line of lines) expect(line).toMatch(/^COPY --from=build /);
 });

@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -24,7 +25,9 @@ const DAY_MS = 86_400_000;
 /** Makes the folder of a cluster, and removes those of runs that are no more. */
 export function makeStateFolder(): string {
   for (const name of readdirSync(tmpdir())) {
-    if (name.startsWith(PREFIX) && isAbandoned(join(tmpdir(), name))) removeStateFolder(join(tmpdir(), name));
+    const left = join(tmpdir(), name);
+    const mine = name.startsWith(PREFIX) && isAbandoned(left) ? takeOver(left) : null;
+    if (mine !== null) removeStateFolder(mine);
   }
   const folder = mkdtempSync(join(tmpdir(), PREFIX));
   writeFileSync(join(folder, OWNER), `${process.pid} ${startOf(process.pid)}`);
@@ -32,8 +35,21 @@ export function makeStateFolder(): string {
   return folder;
 }
 
+/** Two that start at once find the same folder; only one can rename it. */
+function takeOver(folder: string): string | null {
+  const mine = `${folder}-${process.pid}`;
+  try {
+    renameSync(folder, mine);
+    return mine;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
 /** Removes the folder of a cluster whose processes have ended, with the control groups of its containers. */
 export function removeStateFolder(folder: string): void {
+  if (!existsSync(folder)) return;
   const tasks = join(folder, "containerd", "state", "io.containerd.runtime.v2.task", "k8s.io");
   for (const container of existsSync(tasks) ? readdirSync(tasks) : []) {
     // One folder for each controller in version 1, one for all in version 2.
@@ -42,6 +58,10 @@ export function removeStateFolder(folder: string): void {
       const group = join(hierarchy, "k8s.io", container);
       if (existsSync(group)) rmdirSync(group);
     }
+  }
+  // Whose it was stays to the last: without that, what is left by a removal that was cut short is nobody's for a day.
+  for (const name of readdirSync(folder)) {
+    if (name !== OWNER) rmSync(join(folder, name), { recursive: true, force: true });
   }
   rmSync(folder, { recursive: true, force: true });
 }
