@@ -20,8 +20,8 @@ const GOALS: readonly Goal[] = [
   { what: "99th percentile at half load", figure: "p99", most: 1.2, unit: NGINX },
   { what: "WebSocket messages", figure: "ws", least: 0.9, unit: NGINX },
   { what: "64 KiB answers", figure: "k64", least: 0.9, unit: NGINX },
-  { what: "1 GiB download", figure: "download", least: 0.9, unit: NGINX },
-  { what: "1 GiB upload", figure: "upload", least: 0.9, unit: NGINX },
+  { what: "large download", figure: "download", least: 0.9, unit: NGINX },
+  { what: "large upload", figure: "upload", least: 0.9, unit: NGINX },
   // A twentieth is what rounds differ by.
   { what: "100,000 routes", figure: "flat", least: 0.95, unit: "× 10 routes" },
   { what: "10,000 idle WebSockets", figure: "idlekib", most: 10, unit: "KiB each" },

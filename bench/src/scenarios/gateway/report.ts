@@ -1,6 +1,6 @@
 import { cpus, release, totalmem } from "node:os";
 import { residentMib } from "../../resident.ts";
-import { figureOf, microsOf, ratioOf } from "./compare.ts";
+import { columnOf, figureOf, microsOf, ratioOf } from "./compare.ts";
 import { figuresOf, type Report } from "./figures-of.ts";
 import { goalsTable } from "./goals.ts";
 import type { IdleResult } from "./idle.ts";
@@ -25,7 +25,10 @@ export function printReport(report: Report): string {
   const get = resultOf(results, "get");
   const half = resultOf(results, "p99");
   const others = results.filter(({ work }) => !APART.has(work.name));
-  const titles = get.candidates.slice(1).map((candidate) => candidate.title);
+  const titles = get.candidates
+    .slice(1)
+    .map(({ title }) => title)
+    .filter((title) => others.some((result) => columnOf(result, title) !== -1));
   const rounds = get.rounds.length;
   const seldom = others.find((result) => result.seldom === true)?.rounds.length ?? rounds;
   return `${machine()}
@@ -82,7 +85,8 @@ function growthOf(results: readonly ContestResult[]): string {
   return `
 ## More routes
 
-A user, with an API key, for each hundred sandboxes.
+A user, with an API key, for each hundred sandboxes. Requests are for as many of them in turn as there are, at most 1,000, each with kept
+connections of its own.
 
 ${markdownTable(["Sandgate with", "× with the fewest", "µs/request", "resident MiB under load"], rows)}`;
 }
