@@ -21,7 +21,7 @@ let answersPings: boolean;
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   answersPings = true;
-  box = await openH2cBench(() => {});
+  box = await openH2cBench(() => {}, { flags: { metricsPort: 0 } });
   server = await openFrameServer((connection, id) => {
     connection.headers(id, [":status", "200"]);
     connection.data(id, "hello", END_STREAM);
@@ -66,6 +66,22 @@ describe("a connection to a sandbox that speaks HTTP/2", () => {
     await ended;
     await ask();
     expect(server.connections).toHaveLength(2);
+  });
+
+  it("counts as one connection, however many requests it carries", async () => {
+    const counted = async (): Promise<string[]> => {
+      const text = await (await fetch(`${box.bench.gateway.metricsUrl}/metrics`)).text();
+      return text.match(/^sandgate_(?:dials_total|upstream_connections\{.*\}) .*$/gm) ?? [];
+    };
+    await Promise.all([ask(), ask(), ask()]);
+    const state = (idle: number): string[] => [
+      'sandgate_upstream_connections{state="busy"} 0',
+      `sandgate_upstream_connections{state="idle"} ${idle}`,
+      "sandgate_dials_total 1",
+    ];
+    await expect.poll(counted).toEqual(state(1));
+    vi.advanceTimersByTime(61_000);
+    await expect.poll(counted).toEqual(state(0));
   });
 
   it("is pinged with a request that comes after a pause, and not otherwise", async () => {

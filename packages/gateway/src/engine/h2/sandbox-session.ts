@@ -98,6 +98,10 @@ export class SandboxSession {
     return this.#state === "open";
   }
 
+  get idle(): boolean {
+    return this.#state === "open" && this.#streams.size === 0;
+  }
+
   /** It takes one more stream, now or once it is open. */
   get hasRoom(): boolean {
     return this.#state !== "retired" && !this.#unanswered && this.#streams.size < this.#limit;

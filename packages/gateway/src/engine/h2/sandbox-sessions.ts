@@ -46,6 +46,14 @@ export class SandboxSessions {
     return this.#places.get(key)?.sessions.some((session) => session.open && session.hasRoom) === true;
   }
 
+  /** Sessions without a request. It looks at every one. */
+  get idle(): number {
+    let count = 0;
+    for (const { sessions } of this.#places.values())
+      for (const session of sessions) if (session.idle) count++;
+    return count;
+  }
+
   /** Ends them all, each after the streams that it has. */
   close(): void {
     // Each leaves its place.

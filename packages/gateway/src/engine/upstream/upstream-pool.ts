@@ -1,5 +1,5 @@
 import { connect, isIP } from "node:net";
-import type { Duplex } from "node:stream";
+import { finished, type Duplex } from "node:stream";
 import { dialableLookup } from "../../dial/dialable-lookup.ts";
 import type { DialTarget } from "../../routes/route.ts";
 import { SandboxSessions, type PlaceKey } from "../h2/sandbox-sessions.ts";
@@ -98,7 +98,8 @@ export class UpstreamPool {
 
   /** Ends a connection that is of no more use. */
   drop(upstream: Upstream): void {
-    if (!upstream.dropped) this.open--;
+    // Of a session its connection counts, and not its streams.
+    if (!upstream.dropped && !upstream.target.h2c) this.open--;
     upstream.dropped = true;
     if (upstream.channel === null) return;
     upstream.channel.events = NOBODY;
@@ -109,7 +110,7 @@ export class UpstreamPool {
   get idle(): number {
     let count = 0;
     for (const list of this.#idle.values()) count += list.length;
-    return count;
+    return count + this.#sessions.idle;
   }
 
   /** Ends idle connections now and the others when they are given back. */
@@ -152,7 +153,6 @@ export class UpstreamPool {
   /** A stream of an HTTP/2 session, which stands for a connection. */
   #join(target: DialTarget, user: UpstreamUser): Upstream {
     const upstream = newUpstream(target);
-    this.open++;
     const idleMs = target.kind === "tunnel" ? TUNNEL_IDLE_MS : IDLE_MS;
     const { stream, ready } = this.#sessions.take(
       keyOf(target),
@@ -170,9 +170,16 @@ export class UpstreamPool {
 
   #dial(target: DialTarget): Duplex | Promise<Duplex> {
     this.dials++;
-    if (target.kind === "tunnel") return this.#tunnelTo(target);
+    this.open++;
+    const closed = (): void => void this.open--;
+    if (target.kind === "tunnel") {
+      const opened = this.#tunnelTo(target);
+      opened.then((stream) => finished(stream, closed), closed);
+      return opened;
+    }
     const { host, port } = target;
-    return connect({ host, port, noDelay: true, ...(isIP(host) === 0 ? { lookup: dialableLookup } : {}) });
+    const lookup = isIP(host) === 0 ? { lookup: dialableLookup } : {};
+    return connect({ host, port, noDelay: true, ...lookup }).once("close", closed);
   }
 
   #open(target: TunnelTarget, user: UpstreamUser): Upstream {
