@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { Logger } from "@sandgate/contract";
+import { ANNOTATION_H2C_PORTS, type Logger } from "@sandgate/contract";
 import { entry, openBench, type Bench } from "../support.ts";
 import { openDeafListener, type DeafListener } from "./deaf-listener.ts";
 
@@ -57,6 +57,17 @@ describe("a pod whose address does not answer", () => {
     expect((await fetch(url)).status).toBe(503);
     bench.routes.put("alice-box", { ...one, pod: one.pod && { ...one.pod, uid: "another" } });
     expect(await errorOf(await fetch(url))).toBe("UNREACHABLE");
+  });
+
+  it("is left alone just so where it speaks HTTP/2", async () => {
+    bench = await openBench((_request, response) => response.end(), {}, { podIp: NO_WAY_THERE });
+    const one = entry("alice", "box");
+    const annotations = { [ANNOTATION_H2C_PORTS]: "50051" };
+    bench.routes.put("alice-box", { ...one, sandbox: { ...one.sandbox, annotations } });
+    const url = `${bench.gateway.url}/alice/box:50051/`;
+    const codes: unknown[] = [];
+    for (let time = 0; time < 4; time++) codes.push(await errorOf(await fetch(url)));
+    expect(codes).toEqual(["UNREACHABLE", "UNREACHABLE", "UNREACHABLE", "CIRCUIT_OPEN"]);
   });
 
   it("is tried by one request when it is time, and serves all when that one gets through", async () => {
