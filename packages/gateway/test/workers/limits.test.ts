@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
+import { connect, type Socket } from "node:net";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { createCounterMemory } from "../../src/workers/shared-counters.ts";
@@ -32,9 +33,11 @@ describe("a limit of a gateway of several threads", () => {
 
   it("holds for all of them together", async () => {
     const held: ServerResponse[] = [];
-    bench = await openWorkers((_request, response) => void held.push(response), {
-      maxInFlightPerSandbox: 7,
-    });
+    const full = Promise.withResolvers<void>();
+    const hold = (_request: unknown, response: ServerResponse): void => {
+      if (held.push(response) === 7) full.resolve();
+    };
+    bench = await openWorkers(hold, { maxInFlightPerSandbox: 7 });
     bench.feed.put("alice-box", entry("alice", "box"));
     await settled(bench.gateway);
     const url = `${bench.gateway.url}/alice/box:${bench.backendPort}/`;
@@ -45,7 +48,8 @@ describe("a limit of a gateway of several threads", () => {
       if (status === 429 && text.includes("SANDBOX_BUSY") && ++busy === 33) refused.resolve();
       return status;
     });
-    await refused.promise;
+    // The last that was let in may still be on its way when the last is refused.
+    await Promise.all([refused.promise, full.promise]);
     expect(held.length).toBe(7);
     for (const response of held.splice(0)) response.end("ok");
     const statuses = await Promise.all(answers);
@@ -54,5 +58,27 @@ describe("a limit of a gateway of several threads", () => {
     await once(bench.backend, "request");
     held.pop()?.end("ok");
     expect((await next).status).toBe(200);
+  });
+
+  it("counts clients' connections in all of them, and forgets those that have ended", async () => {
+    bench = await openWorkers((_request, response) => response.end("ok"), { maxConnectionsPerClient: 7 });
+    const { hostname, port } = new URL(bench.gateway.url);
+    const connectOne = async (): Promise<Socket | null> => {
+      const socket = connect(Number(port), hostname).on("error", () => {});
+      socket.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      // A reset is an error, and then there is no data.
+      return once(socket, "data").then(
+        () => socket,
+        () => null,
+      );
+    };
+    const tried = await Promise.all(Array.from({ length: 40 }, connectOne));
+    const kept = tried.filter((socket) => socket !== null);
+    expect(kept).toHaveLength(7);
+    for (const socket of kept) socket.destroy();
+    // The gateway hears of those ends a moment later.
+    let next: Socket | null = null;
+    while (next === null) next = await connectOne();
+    next.destroy();
   });
 });
