@@ -1,4 +1,9 @@
-import { ANNOTATION_H2C_PORTS, ANNOTATION_KEEP_PREFIX, ANNOTATION_PORT } from "@sandgate/contract";
+import {
+  ANNOTATION_H2C_PORTS,
+  ANNOTATION_KEEP_PREFIX,
+  ANNOTATION_PORT,
+  GATEWAY_ANNOTATIONS,
+} from "@sandgate/contract";
 import { parsePortList, portListProblem, type PortList } from "./port-list.ts";
 import { readLimits, type LimitBounds, type SandboxLimits } from "./sandbox-limits.ts";
 
@@ -27,7 +32,10 @@ export function createAnnotationReader(
   bounds: LimitBounds | undefined,
 ): (annotations: Annotations) => Annotated {
   const known = new WeakMap<Annotations, Annotated>();
+  // Most Sandboxes have none of them. Those that are copied to a thread have each an object of its own.
+  const silent = read({}, bounds);
   return (annotations) => {
+    if (!GATEWAY_ANNOTATIONS.some((name) => Object.hasOwn(annotations, name))) return silent;
     let annotated = known.get(annotations);
     if (annotated === undefined) known.set(annotations, (annotated = read(annotations, bounds)));
     return annotated;
