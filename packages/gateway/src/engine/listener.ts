@@ -127,8 +127,8 @@ export function createListener(parts: EngineParts, takeOver: boolean, tls: TlsOp
     peer.http2 = true;
     const session = new ClientSession(socket, peer, forSessions);
     sessions.add(session);
-    // Its first bytes may come when the others are told.
-    if (closing !== null) session.finish();
+    // Its first bytes may come when the others are told. Node.js has yet to read them.
+    if (closing !== null) setImmediate(() => session.finish());
   }
 
   function switchProtocol(connection: ClientConnection, bytes: Buffer, start: number, end: number): Switch {

@@ -246,6 +246,16 @@ describe("a body by HTTP/2", () => {
   });
 });
 
+describe("a request that is reset in the same breath", () => {
+  it.each([0, 8])("with code %i does not reach the sandbox", async (code) => {
+    client.send(request(good()), frame(RST_STREAM, 0, 1, Buffer.from([0, 0, 0, code])));
+    const other = headerBlock(good({ ":path": path.replace(/x$/, "other") }));
+    client.send(frame(HEADERS, END_HEADERS | END_STREAM, 3, other));
+    expect(await client.outcome(3)).toBe("200");
+    expect(reached().match(/^GET \S+/gm)).toEqual(["GET /other"]);
+  });
+});
+
 describe("the first bytes of a connection", () => {
   it("are known for HTTP/2 wherever they are cut", async () => {
     for (let cut = 1; cut < PREFACE.length; cut++) {

@@ -20,6 +20,7 @@ import {
   HEADERS,
   PREFACE,
   RawClient,
+  SETTINGS,
 } from "./frames.ts";
 import { answerTo, connect2, send2 } from "./h2-support.ts";
 
@@ -204,6 +205,19 @@ describe("a gateway that is told to end", () => {
     );
     await closed;
     expect(client.frames.filter(({ stream }) => stream === 3)).toEqual([]);
+  });
+
+  it("tells a connection, too, whose first bytes come when it has begun to end", async () => {
+    const other = await open((_request, response) => response.end("ok"), { drainTimeoutMs: 20_000 });
+    const client = await RawClient.open(bench!.gateway.url, false);
+    client.send(Buffer.from(PREFACE.slice(0, 10), "latin1"));
+    // When this is answered, the other connection was accepted.
+    await send2(other, { ":path": `${prefix}/` });
+    const closed = bench!.gateway.close();
+    client.send(Buffer.from(PREFACE.slice(10), "latin1"), frame(SETTINGS, 0, 0));
+    const last = await client.wait(({ type }) => type === GOAWAY);
+    expect(last?.payload.readUInt32BE(4)).toBe(0);
+    await closed;
   });
 
   it("answers whoever still waits after the drain time", async () => {

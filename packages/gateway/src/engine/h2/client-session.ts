@@ -122,9 +122,14 @@ export class ClientSession {
   }
 
   #open(stream: ServerHttp2Stream, raw: readonly string[]): void {
+    stream.on("error", () => {});
+    // Reset in the same breath: Node.js tells nothing more of it.
+    if (stream.closed || stream.destroyed) {
+      stream.destroy();
+      return;
+    }
     const request = requestTextOf(raw, stream.endAfterHeaders, newKey);
     if (request === null) {
-      stream.on("error", () => {});
       stream.close(NGHTTP2_PROTOCOL_ERROR);
       return;
     }

@@ -27,6 +27,7 @@ export class ClientStream extends Duplex {
   /** Whoever waits until the stream is over. */
   #onSent: Done | null = null;
 
+  /** @param stream - Whose errors are listened to: here its end is what counts. */
   constructor(stream: ServerHttp2Stream, request: RequestText) {
     super();
     this.#stream = stream;
@@ -40,7 +41,6 @@ export class ClientStream extends Duplex {
     stream.on("end", () => this.#requestEnded());
     stream.on("drain", () => this.#room());
     stream.on("finish", () => this.#answer.finished());
-    stream.on("error", () => {});
     // A reset that names no error is told by nothing else: Node.js waits for writes that will never be done.
     stream.on("aborted", () => this.#reset());
     stream.on("close", () => this.#closed());
