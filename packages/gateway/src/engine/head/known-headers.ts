@@ -80,16 +80,31 @@ export function hashStep(hash: number, byte: number): number {
 }
 
 const BYTES = KNOWN_HEADERS.map((name) => Buffer.from(name, "latin1"));
-const ID_BY_HASH = new Map(BYTES.map((name, index) => [name.reduce(hashStep, 0), index + 1]));
-if (ID_BY_HASH.size !== KNOWN_HEADERS.length) throw new Error("two known headers have one hash");
+const HASHES = BYTES.map((name) => name.reduce(hashStep, 0));
+const SLOT_BITS = 10;
+/** Spreads the known hashes so that each has a slot for itself: one look finds the only candidate. */
+const SPREAD = spreadOf(HASHES);
+const ID_BY_SLOT = new Uint8Array(1 << SLOT_BITS);
+HASHES.forEach((hash, index) => (ID_BY_SLOT[slotOf(hash, SPREAD)] = index + 1));
+
+function slotOf(hash: number, spread: number): number {
+  return Math.imul(hash, spread) >>> (32 - SLOT_BITS);
+}
+
+function spreadOf(hashes: readonly number[]): number {
+  for (let spread = 0x9e37_79b1; spread > 0; spread -= 2) {
+    if (new Set(hashes.map((hash) => slotOf(hash, spread))).size === hashes.length) return spread;
+  }
+  throw new Error("two known headers have one hash");
+}
 
 /**
  * The number of the header whose name stands there, in any case; 0 where it is none of the known. The hash only finds the
  * candidate: a sender can make names with any hash.
  */
 export function headerIdOf(bytes: Buffer, start: number, end: number, hash: number): number {
-  const id = ID_BY_HASH.get(hash);
-  if (id !== undefined) {
+  const id = ID_BY_SLOT[slotOf(hash, SPREAD)]!;
+  if (id !== 0) {
     const name = BYTES[id - 1]!;
     if (name.length === end - start && beginsWith(bytes, start, name, name.length)) return id;
   }
