@@ -101,7 +101,10 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
 
   const certificates =
     config.tlsCert.length + config.tlsKey.length > 0
-      ? await openCertificates(config.tlsCert, config.tlsKey, logger, options.ticketKeys)
+      ? await openCertificates(config.tlsCert, config.tlsKey, logger, options.ticketKeys).catch((error) => {
+          keys?.close();
+          throw error;
+        })
       : null;
   const takeOver = await canTakeOver();
   if (!takeOver)

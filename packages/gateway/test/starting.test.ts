@@ -1,7 +1,8 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { startGateway } from "../src/index.ts";
 import { echo, openEcho } from "./echo-support.ts";
-import { type Bench } from "./support.ts";
+import { openBench, writeKeys, type Bench } from "./support.ts";
 
 let bench: Bench;
 afterEach(async () => {
@@ -12,6 +13,19 @@ async function open(...options: Parameters<typeof openEcho>): Promise<string> {
   const opened = await openEcho(...options);
   bench = opened.bench;
   return opened.base;
+}
+
+/** Folders that this process watches, as the kernel counts them. */
+function watched(): number {
+  const watches = readdirSync("/proc/self/fdinfo").flatMap((fd) => {
+    try {
+      return readFileSync(`/proc/self/fdinfo/${fd}`, "utf8").match(/^inotify wd:/gm) ?? [];
+    } catch {
+      // Of the descriptor by which the folder was read.
+      return [];
+    }
+  });
+  return watches.length;
 }
 
 describe("starting", () => {
@@ -39,5 +53,14 @@ describe("starting", () => {
     expect(text).toContain('sandgate_requests_total{code="2xx"} 1');
     expect(text).toContain('sandgate_errors_total{error="SANDBOX_NOT_FOUND"} 1');
     expect((await fetch(`${bench.gateway.url}/metrics`)).status).toBe(404);
+  });
+
+  it("that fails leaves no file watched", async () => {
+    await open();
+    const before = watched();
+    const apiKeys = await writeKeys({ alice: "key" });
+    const start = openBench(echo, { apiKeys, tlsCert: `${apiKeys}.none`, tlsKey: apiKeys });
+    await expect(start).rejects.toThrow(/cannot be read/);
+    expect(watched()).toBe(before);
   });
 });
