@@ -51,6 +51,14 @@ describe("the chart's questions", () => {
 });
 
 describe("the chart", () => {
+  it("gives a pod that is told to end the time for all that it does then", () => {
+    const grace = (...values: string[]): unknown =>
+      podTemplate(only(helmTemplate(...OPEN, ...values), "Deployment")).spec.terminationGracePeriodSeconds;
+    // The preStop hook takes 10 s.
+    expect(grace()).toBe(75);
+    expect(grace("drainSeconds=600", "config.drainDelayMs=5000")).toBe(620);
+  });
+
   it("installs the gateway and nothing that is not asked for", () => {
     expect(inventory(helmTemplate(...KEYS))).toEqual([
       "ClusterRole /sandgate-gateway",

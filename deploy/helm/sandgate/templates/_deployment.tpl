@@ -50,8 +50,8 @@ spec:
       serviceAccountName: {{ .name }}
       automountServiceAccountToken: true
       enableServiceLinks: false
-      # preStop, the drain, and a little.
-      terminationGracePeriodSeconds: {{ add $values.drainSeconds 15 }}
+      # preStop, config.drainDelayMs, the drain, and a little.
+      terminationGracePeriodSeconds: {{ add $values.drainSeconds 15 (div (int (get $values.config "drainDelayMs" | default 0)) 1000) }}
       {{- with $values.priorityClassName }}
       priorityClassName: {{ . }}
       {{- end }}
