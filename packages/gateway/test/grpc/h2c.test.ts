@@ -3,7 +3,9 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import type { IncomingHttpHeaders } from "node:http2";
+import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import { HOP_BY_HOP } from "../../src/engine/head/known-headers.ts";
 import { openH2cBench, putBox, type H2cBench, type Program } from "./h2c-support.ts";
 
 let box: H2cBench;
@@ -77,6 +79,20 @@ describe("a request to a port that speaks HTTP/2", () => {
     await client.untilText('{"x-sum":"7, 8"}');
   });
 
+  it("loses trailers that HTTP/2 does not know", async () => {
+    box = await openH2cBench((stream) => {
+      stream.resume();
+      stream.on("trailers", (_trailers, _flags, raw) => {
+        stream.respond();
+        stream.end(JSON.stringify(raw));
+      });
+    });
+    const client = await box.client();
+    client.write(`POST ${box.prefix}/ HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n`);
+    client.write("0\r\nKeep-Alive: 5\r\nHTTP2-Settings: AA\r\nX-Good: 1\r\n\r\n");
+    await client.untilText('["x-good","1"]');
+  });
+
   it("has headers and trailers whose names objects have", async () => {
     box = await openH2cBench((stream, _headers, raw) => {
       stream.resume();
@@ -121,6 +137,53 @@ describe("a request to a port that speaks HTTP/2", () => {
     expect(client.text).toContain('"x-a","\u00e4","x-a","2"');
     expect(client.text).toContain('"user-agent","a","user-agent","b"');
     expect(client.text).toContain("x-back: gr\u00fc\u00df\r\n");
+  });
+
+  it("may have any names and values that HTTP/1.1 allows, and never ends the gateway", async () => {
+    box = await openH2cBench((stream, _headers, raw) => {
+      stream.resume();
+      stream.on("end", () => {
+        // Of a request that is refused for its trailers.
+        if (stream.destroyed) return;
+        stream.respond();
+        stream.end(Buffer.from(JSON.stringify(raw), "latin1"));
+      });
+    });
+    const known = [
+      ...HOP_BY_HOP,
+      "host",
+      "te",
+      "cookie",
+      "content-type",
+      "date",
+      "set-cookie",
+      "age",
+      "trailer",
+    ];
+    const anyName = fc.string({
+      unit: fc.constantFrom(..."abcXYZ019-_.!#$%&'*+^`|~".split("")),
+      minLength: 1,
+    });
+    const name = fc.oneof(anyName, fc.constantFrom(...known));
+    const unit = fc.integer({ min: 0x20, max: 0xff }).filter((byte) => byte !== 0x7f);
+    const value = fc.string({ unit: unit.map((byte) => String.fromCharCode(byte)), maxLength: 30 });
+    const lines = fc.array(fc.tuple(name, value), { maxLength: 8 });
+    const textOf = (list: [string, string][]): string =>
+      list.map(([one, text]) => `${one}: ${text}\r\n`).join("");
+    let passed = 0;
+    await fc.assert(
+      fc.asyncProperty(lines, lines, async (headers, trailers) => {
+        const client = await box.client();
+        client.write(`POST ${box.prefix}/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Mark: 1\r\n${textOf(headers)}`);
+        client.write(`Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n${textOf(trailers)}\r\n`);
+        await client.untilText(/^HTTP\/1\.1 [0-9]{3} [^]*(?:\]\r\n0\r\n\r\n|\})$/);
+        if (client.text.startsWith("HTTP/1.1 200")) passed++;
+        expect(client.text).not.toMatch(/^HTTP\/1\.1 50/);
+        client.socket.destroy();
+      }),
+      { numRuns: 300 },
+    );
+    expect(passed).toBeGreaterThan(50);
   });
 
   it("shares one connection with the others", async () => {

@@ -8,9 +8,10 @@ import { HeaderFields, INCOMPLETE } from "../head/header-fields.ts";
 const MAX_FIELDS = 255 + 16;
 const FIELDS = new HeaderFields(MAX_FIELDS, "INTERNAL");
 /** What HTTP/2 says otherwise or has no word for (RFC 9113, section 8.2.2). */
-const NOT_IN_HTTP2: ReadonlySet<string> = new Set([
+export const NOT_IN_HTTP2: ReadonlySet<string> = new Set([
   "connection",
   "host",
+  "http2-settings",
   "keep-alive",
   "proxy-connection",
   "te",

@@ -104,7 +104,9 @@ export class SandboxSession {
 
   /** It takes one more stream, now or once it is open. */
   get hasRoom(): boolean {
-    return this.#state !== "retired" && !this.#unanswered && this.#streams.size < this.#limit;
+    return (
+      this.#state !== "retired" && !this.#broken && !this.#unanswered && this.#streams.size < this.#limit
+    );
   }
 
   /** How many streams it takes, as far as is known. */
@@ -120,6 +122,11 @@ export class SandboxSession {
     else if (performance.now() - this.#heardMs > QUIET_MS) this.#askForLife();
   }
 
+  /** It is over, though Node.js tells of that a moment later. */
+  get #broken(): boolean {
+    return this.#h2 !== null && (this.#h2.closed || this.#h2.destroyed);
+  }
+
   /** A stream is over. */
   leave(stream: SandboxStream): void {
     if (!this.#streams.delete(stream) || this.#streams.size > 0) return;
@@ -131,7 +138,7 @@ export class SandboxSession {
 
   /** @throws Error with the code ECONNREFUSED where the sandbox takes no more requests on it. */
   request(headers: OutgoingHttpHeaders, options: ClientSessionRequestOptions): ClientHttp2Stream {
-    if (this.#h2 === null || this.#h2.closed || this.#h2.destroyed) throw refusal();
+    if (this.#h2 === null || this.#broken) throw refusal();
     return this.#h2.request(headers, options);
   }
 
@@ -177,7 +184,7 @@ export class SandboxSession {
   }
 
   #ready(h2: ClientHttp2Session): void {
-    if (this.#state !== "opening") return;
+    if (this.#state !== "opening" || this.#broken) return;
     this.#state = "open";
     h2.setLocalWindowSize(SESSION_WINDOW_BYTES);
     this.#limit = limitOf(h2.remoteSettings);
@@ -193,7 +200,7 @@ export class SandboxSession {
 
   #askForLife(): void {
     const h2 = this.#h2;
-    if (!this.#mayPing || h2 === null || h2.closed) return;
+    if (!this.#mayPing || h2 === null || this.#broken) return;
     this.#mayPing = false;
     this.#ping.set(PING_MS);
     h2.ping((error) => {

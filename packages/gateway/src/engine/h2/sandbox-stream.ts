@@ -4,7 +4,7 @@ import { CHUNKED } from "../body/body-length.ts";
 import { BodyReader } from "../body/body-reader.ts";
 import { isForHeads } from "../body/chunk-scanner.ts";
 import { answerEndOf, answerHeadOf, chunkOf, type AnswerHead } from "./sandbox-answer.ts";
-import { readSandboxRequest, type SandboxRequest } from "./sandbox-request.ts";
+import { NOT_IN_HTTP2, readSandboxRequest, type SandboxRequest } from "./sandbox-request.ts";
 import type { SandboxSession } from "./sandbox-session.ts";
 
 const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
@@ -100,12 +100,14 @@ export class SandboxStream extends Duplex {
     this.#h2 = h2;
     if (bodyLength !== 0)
       h2.on("wantTrailers", () => {
-        if (this.#body.done) h2.sendTrailers(this.#trailers);
+        if (this.#body.done && !h2.closed) h2.sendTrailers(this.#trailers);
       });
     if (bodyLength === CHUNKED) {
       this.#body.takeApart(
         (bytes, start, end) => h2.write(bytes.subarray(start, end)),
-        (name, value) => void (this.#trailers[name] ??= []).push(value),
+        (name, value) => {
+          if (!NOT_IN_HTTP2.has(name)) (this.#trailers[name] ??= []).push(value);
+        },
       );
     }
     noteEnd(h2, () => (this.#answerEnded = true));
