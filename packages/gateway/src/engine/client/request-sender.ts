@@ -94,7 +94,9 @@ export class RequestSender {
       this.#redialled = true;
       core.parts.counters.redials++;
       core.dropUpstream();
-      core.upstream = core.parts.pool.take(target, true, this.#receiver.user);
+      const upstream = (core.upstream = core.parts.pool.take(target, true, this.#receiver.user));
+      // A session that another request has opened meanwhile.
+      if (upstream.connected) this.connected();
       return;
     }
     if (showsNoLife(error)) this.#lifeless();
