@@ -230,15 +230,16 @@ describe("a gateway that is told to end", () => {
   });
 });
 
-describe("a connection of HTTP/2 without a request", () => {
+describe("a listener whose connections cannot be taken over", () => {
   let listener: Listener;
   async function listen(headTimeoutMs: number, keepAliveTimeoutMs: number): Promise<string> {
-    const never = (): never => {
-      throw new Error("no request was sent");
-    };
     listener = createListener(
       {
-        handler: { handle: never, render: never, done: never },
+        handler: {
+          handle: (exchange) => exchange.answer({ status: 200, headers: {}, body: exchange.head.target }),
+          render: () => ({ status: 500, headers: {}, body: "" }),
+          done: () => {},
+        },
         pool: null as never,
         headSpace: new HeadSpace(),
         circuits: null as never,
@@ -255,10 +256,17 @@ describe("a connection of HTTP/2 without a request", () => {
     return `http://127.0.0.1:${(listener.server.address() as AddressInfo).port}`;
   }
 
+  it("knows HTTP/2 by its first bytes, too", async () => {
+    const client = await connect2(await listen(60_000, 60_000));
+    expect((await send2(client, { ":path": "/hello" })).body.toString()).toBe("/hello");
+    client.destroy();
+    await listener.close(0);
+  });
+
   it.each([
     ["that has been idle too long", 60_000, 50, true],
     ["whose settings do not come", 50, 60_000, false],
-  ])("%s is told so and closed", async (_what, headMs, idleMs, settings) => {
+  ])("tells a connection of HTTP/2 %s, and closes it", async (_what, headMs, idleMs, settings) => {
     const client = await RawClient.open(await listen(headMs, idleMs), settings);
     if (!settings) client.send(Buffer.from(PREFACE, "latin1"));
     const last = await client.wait(({ type }) => type === GOAWAY);
