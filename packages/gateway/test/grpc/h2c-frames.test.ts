@@ -1,5 +1,6 @@
 /** What a sandbox can say in HTTP/2 that no library says, and what the client gets of it. */
 import { constants } from "node:http2";
+import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { problemOf } from "../echo-support.ts";
 import type { Peer } from "../raw-support.ts";
@@ -13,8 +14,11 @@ afterEach(async () => {
   await box.close();
 });
 
-async function open(onRequest: (connection: FrameConnection, id: number) => void): Promise<string> {
-  box = await openH2cBench(() => {});
+async function open(
+  onRequest: (connection: FrameConnection, id: number) => void,
+  flags: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  box = await openH2cBench(() => {}, { flags });
   server = await openFrameServer(onRequest);
   return `${box.bench.gateway.url}/alice/box:${server.port}`;
 }
@@ -194,5 +198,96 @@ describe("a header that HTTP/1.1 would read as something else", () => {
     });
     const client = await ask(url);
     expect(client.text).not.toContain("\r\n0\r\n");
+  });
+});
+
+describe("whatever a sandbox sends", () => {
+  /** One thing that it says on a stream, or instead. */
+  type Word = (connection: FrameConnection, id: number) => void;
+
+  const flags = fc.constantFrom(0, END_STREAM);
+  const field = fc.tuple(
+    fc.constantFrom(
+      ":status",
+      "content-length",
+      "trailer",
+      "x-a",
+      "connection",
+      "grpc-status",
+      ":path",
+      "X-B",
+      "",
+    ),
+    fc.constantFrom("200", "103", "0", "5", "1\r\n", "", "999", "abc"),
+  );
+  const good: Word = (connection, id) => connection.headers(id, [":status", "200"]);
+  const word: fc.Arbitrary<Word> = fc.oneof(
+    fc.constant(good),
+    fc.tuple(fc.array(field, { maxLength: 4 }), flags).map(
+      ([fields, one]): Word =>
+        (connection, id) =>
+          connection.headers(id, fields.flat(), one),
+    ),
+    fc.tuple(fc.constantFrom("", "hello", "x".repeat(16_000)), flags).map(
+      ([text, one]): Word =>
+        (connection, id) =>
+          connection.data(id, text, one),
+    ),
+    fc.constantFrom(0, 7, 8, 0x7fff_ffff).map(
+      (code): Word =>
+        (connection, id) =>
+          connection.reset(id, code),
+    ),
+    fc.constantFrom(0, 11).map(
+      (code): Word =>
+        (connection, id) =>
+          connection.goaway(id, code),
+    ),
+    // Of any kind, known or not, for any stream.
+    fc
+      .tuple(
+        fc.nat({ max: 12 }),
+        fc.nat({ max: 255 }),
+        fc.constantFrom(0, 1, 2, 3, 99),
+        fc.uint8Array({ maxLength: 20 }),
+      )
+      .map(
+        ([type, one, id, payload]): Word =>
+          (connection) =>
+            connection.send(type, one, id, Buffer.from(payload)),
+      ),
+    fc.uint8Array({ maxLength: 20 }).map(
+      (bytes): Word =>
+        (connection) =>
+          void connection.socket.write(bytes),
+    ),
+  );
+
+  it("is one answer, whole or broken, and the next request is as good as ever", async () => {
+    let words: readonly Word[] = [];
+    const url = await open(
+      (connection, id) => {
+        for (const say of words) say(connection, id);
+        connection.socket.end();
+        // Of a connection that is broken after GOAWAY Node.js tells nothing; then time ends the request.
+      },
+      { firstByteTimeoutMs: 2_000, idleTimeoutMs: 2_000 },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(word, { maxLength: 6 }), fc.boolean(), async (said, first) => {
+        words = first ? [good, ...said] : said;
+        const client = await ask(
+          url,
+          "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi",
+        );
+        expect(client.text.match(/^HTTP\/1\.1 (?!103)/gm)?.length).toBe(1);
+        client.socket.destroy();
+        words = [good, (connection, id) => connection.data(id, "as ever", END_STREAM)];
+        const next = await ask(url, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+        expect(next.text).toContain("7\r\nas ever\r\n0\r\n\r\n");
+        next.socket.destroy();
+      }),
+      { numRuns: 100 },
+    );
   });
 });
