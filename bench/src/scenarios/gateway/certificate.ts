@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runFolder } from "./run-folder.ts";
 
 /** A certificate for the loopback address (ECDSA, P-256), the same for every candidate. */
 export interface Certificate extends Disposable {
@@ -18,7 +18,7 @@ const NAMES = ["-subj", "/CN=sandgate-bench", "-addext", "subjectAltName=IP:127.
 
 /** Made anew by openssl, in a folder that goes with it. */
 export function makeCertificate(): Certificate {
-  const folder = mkdtempSync(join(tmpdir(), "sandgate-bench-certificate-"));
+  const folder = mkdtempSync(join(runFolder(), "certificate-"));
   const [certFile, keyFile, bothFile] = ["cert.pem", "key.pem", "both.pem"].map((name) => join(folder, name));
   const files = { certFile: certFile ?? "", keyFile: keyFile ?? "", bothFile: bothFile ?? "" };
   const made = spawnSync(

@@ -50,11 +50,6 @@ export function fullContests({ rivals, secure: withTls, variants, growing }: Par
     { work: requests.SMALL_POST, candidates: most, seldom: true },
     { work: requests.MIDDLE_GET, candidates: rivals },
     { work: requests.CONNECTION_EACH, candidates: rivals },
-    { work: secure.TLS_GET, candidates: withTls },
-    { work: secure.TLS_HANDSHAKES, candidates: withTls },
-    { work: secure.TLS_RESUMED, candidates: withTls, seldom: true },
-    { work: secure.TLS_HTTP_2, candidates: withTls },
-    { work: secure.CLEAR_HTTP_2, candidates: http2, seldom: true },
     { work: WEBSOCKET_ECHO, candidates: rivals },
     { work: EVENT_STREAMS, candidates: most, seldom: true },
     { work: DOWNLOAD, candidates: rivals },
@@ -63,7 +58,13 @@ export function fullContests({ rivals, secure: withTls, variants, growing }: Par
     { work: HALF_LOAD, candidates: rivals },
     { work: requests.CONNECTIONS_512, candidates: most, seldom: true },
     { work: requests.connectionsMany(), candidates: most, seldom: true },
-    { work: PRICES, candidates: [...rivals.filter(({ title }) => title === SANDGATE), ...variants] },
+    // Those that have just lost so many connections get time to see to it: what comes next is done by other processes.
+    { work: secure.TLS_GET, candidates: withTls },
+    { work: secure.TLS_HANDSHAKES, candidates: withTls },
+    { work: secure.TLS_RESUMED, candidates: withTls, seldom: true },
+    { work: secure.TLS_HTTP_2, candidates: withTls },
     { work: GROWING, candidates: growing, seldom: true },
+    { work: secure.CLEAR_HTTP_2, candidates: http2, seldom: true },
+    { work: PRICES, candidates: [...rivals.filter(({ title }) => title === SANDGATE), ...variants] },
   ];
 }

@@ -1,8 +1,8 @@
 import { mkdtempSync, openSync, closeSync, ftruncateSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CORES, place, untilListening } from "../placed.ts";
 import { POD_ADDRESSES } from "../sandboxes.ts";
+import { runFolder } from "../run-folder.ts";
 
 /** Body of a small answer. */
 export const SMALL_BODY = "a".repeat(200);
@@ -12,7 +12,7 @@ export const LARGE_BYTES = 2 ** 30;
 
 /** The fast backend: nginx that answers `/small`, `/middle` and `/large` at every pod address. */
 export async function startAnsweringBackend(port: number): Promise<AsyncDisposable> {
-  const folder = mkdtempSync(join(tmpdir(), "sandgate-bench-backend-"));
+  const folder = mkdtempSync(join(runFolder(), "backend-"));
   writeFile(join(folder, "middle"), MIDDLE_BYTES);
   writeFile(join(folder, "large"), LARGE_BYTES);
   const config = join(folder, "nginx.conf");

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { runFolder } from "../run-folder.ts";
 
 const ENTRY = fileURLToPath(new URL("sandgate-process.ts", import.meta.url));
 
@@ -14,7 +14,7 @@ export function bundledGateway(): Promise<string> {
 }
 
 async function bundle(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "sandgate-bench-bundle-"));
+  const folder = mkdtempSync(join(runFolder(), "bundle-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const outfile = join(folder, "gateway.mjs");
   await build({

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts } from "../free-ports.ts";
 import { CORES, place, untilListening, type PlacedOptions } from "../placed.ts";
 import type { Candidate } from "./candidate.ts";
+import { runFolder } from "../run-folder.ts";
 
 /** What differs from one candidate to the next. */
 export type CandidateFacts = Omit<
@@ -30,7 +30,7 @@ export async function startCandidate(
   { http2, ...facts }: CandidateFacts,
   launchOf: (folder: string, port: number, http2Port: number) => Launch | Promise<Launch>,
 ): Promise<Candidate> {
-  const folder = mkdtempSync(join(tmpdir(), "sandgate-bench-proxy-"));
+  const folder = mkdtempSync(join(runFolder(), "proxy-"));
   await using stack = new AsyncDisposableStack();
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
   const [port = 0, other = 0] = await freePorts(2);

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { schemeOf, type Candidate } from "../candidates/candidate.ts";
 import { CORES, place } from "../placed.ts";
 import type { BenchSandbox } from "../sandboxes.ts";
 import type { Load, Meter } from "./load.ts";
 import { TYPICAL_HEADERS } from "./typical-headers.ts";
+import { runFolder } from "../run-folder.ts";
 
 export interface H2loadOptions {
   connections: number;
@@ -27,7 +27,7 @@ export async function h2load(
   { connections, streams, seconds, path }: H2loadOptions,
   meter: Meter,
 ): Promise<Load> {
-  const folder = mkdtempSync(join(tmpdir(), "sandgate-bench-h2load-"));
+  const folder = mkdtempSync(join(runFolder(), "h2load-"));
   try {
     const file = join(folder, "urls");
     const origin = `${schemeOf(candidate.certificate)}://${candidate.host}:${candidate.http2Port}`;

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { originOf, type Candidate } from "../candidates/candidate.ts";
 import { CORES, place } from "../placed.ts";
 import type { BenchSandbox } from "../sandboxes.ts";
 import type { Load, Meter } from "./load.ts";
 import { TYPICAL_HEADERS } from "./typical-headers.ts";
+import { runFolder } from "../run-folder.ts";
 
 export interface WrkOptions {
   connections: number;
@@ -38,7 +38,7 @@ export async function wrk(
   options: WrkOptions,
   meter: Meter,
 ): Promise<Load> {
-  const folder = mkdtempSync(join(tmpdir(), "sandgate-bench-wrk-"));
+  const folder = mkdtempSync(join(runFolder(), "wrk-"));
   try {
     const script = join(folder, "requests.lua");
     writeFileSync(script, scriptOf(candidate, sandboxes, options));
