@@ -124,9 +124,14 @@ export class ClientStream extends Duplex {
   }
 
   #closed(): void {
-    const whole = this.#answer.tunnel ? this.#requestDone : this.#answer.complete;
-    if (!whole || !this.#stream.writableFinished) {
+    const { tunnel, complete } = this.#answer;
+    if (!(tunnel ? this.#requestDone && this.#stream.writableFinished : complete)) {
       this.#reset();
+      return;
+    }
+    if (!this.#stream.writableFinished) {
+      // All was said, and Node.js closes before it tells so. There is no error in that, and making one takes long.
+      this.destroy();
       return;
     }
     const done = this.#onSent;
