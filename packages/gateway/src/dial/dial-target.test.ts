@@ -27,7 +27,7 @@ const route: Route = {
   serviceFqdn: "box.team.svc.cluster.local",
   desired: "Running",
   dialled: null,
-  use: { requests: 0 },
+  use: null,
 };
 const DECIDED = { host: "10.0.0.2", port: 8888 };
 

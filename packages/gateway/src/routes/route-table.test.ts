@@ -56,7 +56,7 @@ describe("the route table", () => {
     const routes = table();
     routes.put("u1", entry());
     const first = routes.find("alice", "box")!;
-    first.use.requests = 2;
+    first.use = { requests: 2 };
     first.dialled = [];
     routes.put("u1", entry({ resourceVersion: "2", labels: { user: "bob" } }));
     const moved = routes.find("bob", "box")!;
@@ -68,7 +68,7 @@ describe("the route table", () => {
     expect(remade.dialled).toBeNull();
     routes.put("u1", undefined);
     routes.put("u9", entry({ uid: "u9" }));
-    expect(routes.find("alice", "box")!.use.requests).toBe(0);
+    expect(routes.find("alice", "box")!.use).toBeNull();
   });
 
   it("finds a sandbox by user and name, and the default user's without a label", () => {

@@ -261,6 +261,6 @@ function routeOf({ sandbox, pod, state }: SandboxEntry, userLabel: string, annot
     serviceFqdn: sandbox.serviceFqdn,
     desired: sandbox.desired,
     dialled: null,
-    use: { requests: 0 },
+    use: null,
   };
 }

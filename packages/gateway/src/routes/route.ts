@@ -60,6 +60,6 @@ export interface Route {
   desired: NormalSandbox["desired"];
   /** Where its pod was dialled, one for each port: kept connections are found by them. */
   dialled: DialTarget[] | null;
-  /** How much it is used just now: one object for as long as the sandbox is there. */
-  use: SandboxUse;
+  /** How much it is used: one object for as long as the sandbox is there, null before its first request. */
+  use: SandboxUse | null;
 }

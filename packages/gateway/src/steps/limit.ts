@@ -27,12 +27,12 @@ export function createSandboxLimit(shared?: SharedCounters): SandboxLimit {
 function countHere(): SandboxLimit {
   return {
     enter(route, most) {
-      const { use } = route;
+      const use = (route.use ??= { requests: 0 });
       if (use.requests >= most) throw busy(route, use.requests);
       use.requests++;
     },
     leave({ use }) {
-      use.requests--;
+      use!.requests--;
     },
   };
 }
