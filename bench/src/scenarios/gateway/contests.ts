@@ -26,6 +26,7 @@ export const GROWING: Work = { ...requests.SMALL_GET, name: "flat", title: "ever
 export function quickContests(rivals: readonly Candidate[]): Contest[] {
   const some = rivals.filter(({ title }, index) => index === 0 || title === SANDGATE);
   const works = [
+    requests.SMALL_GET_FEW,
     requests.SMALL_POST,
     requests.MIDDLE_GET,
     requests.CONNECTION_EACH,
@@ -47,6 +48,7 @@ export function fullContests({ rivals, secure: withTls, variants, growing }: Par
   const http2 = rivals.filter(({ http2Port }) => http2Port !== null);
   return [
     { work: requests.SMALL_GET, candidates: rivals },
+    { work: requests.SMALL_GET_FEW, candidates: most, seldom: true },
     { work: requests.SMALL_POST, candidates: most, seldom: true },
     { work: requests.MIDDLE_GET, candidates: rivals },
     { work: requests.CONNECTION_EACH, candidates: rivals },

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { ANNOTATION_PORT, GATEWAY_KEYS, LABEL_USER, loadConfig } from "@sandgate/contract";
-import { createRouteTable, startGateway, type RouteTable } from "@sandgate/gateway";
+import { createRouteTable, startGateway, type Route, type RouteTable } from "@sandgate/gateway";
 import type { SandboxEntry, SandboxWatchHealth } from "@sandgate/kube";
 import { createConsoleLogger } from "../../../../../packages/cli/src/output/console-logger.ts";
 import type { BackendKind, BenchSandbox } from "../sandboxes.ts";
@@ -24,7 +24,15 @@ function fill(routes: RouteTable, { sandboxes, ports }: SandgateSetup): void {
   for (const sandbox of sandboxes) routes.put(sandbox.name, entryOf(sandbox, ports[sandbox.kind]));
   // A loopback address is never taken for a pod's, and is what there is here without setting up a network.
   const ips = new Map(sandboxes.map(({ name, podIp }) => [name, [podIp]]));
-  for (const route of routes.list()) route.podIps = ips.get(route.name) ?? [];
+  // Many of them are at one address here, as the other proxies are told too; connections to it are for all of them.
+  const dialled = new Map<string, NonNullable<Route["dialled"]>>();
+  for (const route of routes.list()) {
+    route.podIps = ips.get(route.name) ?? [];
+    const [ip = ""] = route.podIps;
+    const there = dialled.get(ip) ?? [];
+    dialled.set(ip, there);
+    route.dialled = there;
+  }
 }
 
 function entryOf({ user, name, podIp }: BenchSandbox, port: number): SandboxEntry {

@@ -5,10 +5,12 @@ import type { Work } from "./work.ts";
 
 /** As many sandboxes have their turn: more than fit into the caches that are near, as in a gateway that serves many. */
 const SANDBOXES = 1_000;
+/** What a few people's agents have under way at once: their connections stay in the caches. */
+const FEW_SANDBOXES = 16;
 
 type Options = Omit<WrkOptions, "seconds">;
 
-function requests(name: string, title: string, options: Options): Work {
+function requests(name: string, title: string, options: Options, sandboxes = SANDBOXES): Work {
   return {
     name,
     title,
@@ -16,13 +18,20 @@ function requests(name: string, title: string, options: Options): Work {
     comparedBy: "rate",
     run: (candidate, { seconds }, meter) => {
       // The same for wrk however few there are.
-      const those = spread(candidate.sandboxes, "answering", SANDBOXES);
+      const those = spread(candidate.sandboxes, "answering", sandboxes);
       return wrk(candidate, inTurn(those, SANDBOXES), { ...options, seconds }, meter);
     },
   };
 }
 
 export const SMALL_GET = requests("get", "small GET, 64 connections", { connections: 64, path: "/small" });
+
+export const SMALL_GET_FEW = requests(
+  "getfew",
+  `small GET, 64 connections, ${FEW_SANDBOXES} sandboxes`,
+  { connections: 64, path: "/small" },
+  FEW_SANDBOXES,
+);
 
 export const SMALL_POST = requests("post", "1 KiB POST, 64 connections", {
   connections: 64,
